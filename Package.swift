@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+// The manifest is the architecture diagram: one line a module, in layers; a module imports only from
+// lines above its own (`swift build --explicit-target-dependency-import-check error` refuses the rest).
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+func module(
+  _ name: String,
+  _ uses: [Target.Dependency] = [],
+  exclude: [String] = [],
+  resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: uses, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+func library(_ name: String, apt: [String] = []) -> Target {
+  .systemLibrary(name: name, providers: apt.isEmpty ? nil : [.apt(apt)])
+}
+
+func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: uses, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "synfire",
+  targets: [
+    // system: a module map and a shim each, imported by exactly one Swift module
+    library("CLinux"),
+    library("CYAML", apt: ["libyaml-dev"]),
+    // words
+    module("Basics", ["CLinux"]),
+    module("Wire", ["Basics"]),
+    module("Documents", ["Basics", "CYAML"]),
+    tests("BasicsTests", ["Basics"]),
+    tests("WireTests", ["Basics", "Wire"]),]
+)

@@ -1,0 +1,58 @@
+// System calls that the Glibc module lacks or that Swift cannot call (variadic, macros, mutable globals).
+#pragma once
+// Without _GNU_SOURCE: it changes structures (fd_set, utsname) that Foundation's modules hold in their plain form,
+// and a file that sees both forms does not compile. What is needed of it is declared here.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int synfire_errno(void) { return errno; }
+static inline int synfire_open(const char *path, int flags, int mode) { return open(path, flags, mode); }
+static inline int synfire_terminal_columns(int descriptor) {
+  struct winsize w;
+  return ioctl(descriptor, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 0;
+}
+/// The signal sent to this process when its parent dies; 0 on success.
+static inline int synfire_die_with_parent(int signal_number) { return prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0); }
+static inline int synfire_name_thread(const char *name) { return prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern char **environ;
+static inline char **synfire_environment(void) { return environ; }
+/// Writing to a peer that went away fails with EPIPE instead of ending the process.
+static inline void synfire_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+/// Whether a process listens on a Unix socket: 1 yes, 0 nobody or no such file, -1 the path is too long.
+static inline int synfire_unix_socket_answers(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) return -1;
+  strcpy(address.sun_path, path);
+  int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return 0;
+  int answer = connect(descriptor, (struct sockaddr *)&address, sizeof address);
+  // A full backlog (EAGAIN) has a listener behind it, even if that one is stopped.
+  int answers = answer == 0 || errno == EAGAIN || errno == EINPROGRESS;
+  close(descriptor);
+  return answers;
+}
