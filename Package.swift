@@ -40,6 +40,8 @@ let package = Package(
     module("Basics", ["CLinux"]),
     module("Wire", ["Basics"]),
     module("Documents", ["Basics", "CYAML"]),
+    module("Circuits", ["Basics", "Documents"]),
     tests("BasicsTests", ["Basics"]),
-    tests("WireTests", ["Basics", "Wire"]),]
+    tests("WireTests", ["Basics", "Wire"]),
+    tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),]
 )
