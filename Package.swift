@@ -41,7 +41,9 @@ let package = Package(
     module("Wire", ["Basics"]),
     module("Documents", ["Basics", "CYAML"]),
     module("Circuits", ["Basics", "Documents"]),
+    module("Workloads", ["Basics", "Wire", "Documents"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
-    tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),]
+    tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
+    tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),]
 )
