@@ -35,6 +35,7 @@ let package = Package(
   targets: [
     // system: a module map and a shim each, imported by exactly one Swift module
     library("CLinux"),
+    library("CIntrinsics"),
     library("CYAML", apt: ["libyaml-dev"]),
     // words
     module("Basics", ["CLinux"]),
@@ -42,6 +43,8 @@ let package = Package(
     module("Documents", ["Basics", "CYAML"]),
     module("Circuits", ["Basics", "Documents"]),
     module("Workloads", ["Basics", "Wire", "Documents"]),
+    // simulation
+    module("ChipCore", ["Basics", "Wire", "Circuits", "CIntrinsics"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),

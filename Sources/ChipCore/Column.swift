@@ -1,0 +1,83 @@
+internal import Glibc
+
+/// A block of zeroed memory of fixed size, on a boundary of 64 bytes; big blocks lie in huge pages where the system grants them.
+///
+/// Hot loops take `base`; everything else goes through the subscript, which checks bounds.
+@safe
+struct Column<Element: BitwiseCopyable>: ~Copyable {
+  /// The first element; valid as long as the column lives.
+  let base: UnsafeMutablePointer<Element>
+  /// The number of elements.
+  let count: Int
+  // The whole mapping of a big block; nil for a small one, which `free` takes back.
+  private let mapping: UnsafeMutableRawBufferPointer?
+
+  private static var hugePage: Int { 2 << 20 }
+
+  /// Allocates zeroed elements.
+  init(_ count: Int) {
+    self.count = count
+    let bytes = max(1, count * MemoryLayout<Element>.stride)
+    if bytes < 2 * Self.hugePage {
+      unsafe mapping = nil
+      var block: UnsafeMutableRawPointer?
+      let result = unsafe posix_memalign(&block, 64, bytes)
+      guard result == 0, let block = unsafe block else { fatalError("no memory for a block of \(bytes) bytes") }
+      unsafe memset(block, 0, bytes)
+      unsafe base = block.bindMemory(to: Element.self, capacity: count)
+    } else {
+      // Whole huge pages are only used from their boundary on: map one more and begin at the first boundary.
+      let mappedBytes = bytes + Self.hugePage
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+      let mapped = unsafe mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, flags, -1, 0)
+      guard unsafe mapped != MAP_FAILED, let mapped = unsafe mapped else {
+        fatalError("no memory for a block of \(bytes) bytes")
+      }
+      unsafe mapping = UnsafeMutableRawBufferPointer(start: mapped, count: mappedBytes)
+      let start = unsafe mapped.alignedUp(toMultipleOf: Self.hugePage)
+      _ = unsafe madvise(start, bytes, MADV_HUGEPAGE)
+      unsafe base = start.bindMemory(to: Element.self, capacity: count)
+    }
+  }
+
+  deinit {
+    if let mapping = unsafe mapping {
+      unsafe munmap(mapping.baseAddress, mapping.count)
+    } else {
+      unsafe free(base)
+    }
+  }
+
+  /// The bytes taken.
+  var bytes: Int { count * MemoryLayout<Element>.stride }
+
+  /// An element.
+  subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return unsafe base[index]
+    }
+    nonmutating set {
+      precondition(index >= 0 && index < count)
+      unsafe base[index] = newValue
+    }
+  }
+}
+
+/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
+@inline(__always)
+func vectors(_ column: borrowing Column<Float>, _ place: Int) -> UnsafeMutablePointer<SIMD4<Float>> {
+  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<Float>.self)
+}
+
+/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
+@inline(__always)
+func integers(_ column: borrowing Column<Int32>, _ place: Int) -> UnsafeMutablePointer<SIMD4<Int32>> {
+  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<Int32>.self)
+}
+
+/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
+@inline(__always)
+func words4(_ column: borrowing Column<UInt32>, _ place: Int) -> UnsafeMutablePointer<SIMD4<UInt32>> {
+  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<UInt32>.self)
+}

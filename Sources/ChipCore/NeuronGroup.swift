@@ -1,0 +1,73 @@
+internal import Circuits
+
+/// The neurons of one model in a tile: their state by columns and the step that advances them.
+///
+/// To add a model: describe it in `Circuits` (`Models/` and `NeuronModelCatalog`), write its groups here in `Models/`, and
+/// add a line to `ModelRegistry`. A group owns its columns, indexed by the tile's local places; it reads what arrived from
+/// `InputRows` and leaves them zero. A plastic synapse type would own a synapse table beside `PackedSynapses`: its
+/// blocks are delivered from the same queue, need the source's trace at their due step, and hear of `fired` after a step.
+protocol NeuronGroup: AnyObject {
+  /// Names of the words that make up a neuron's state, in the order of snapshots.
+  static var words: [String] { get }
+
+  /// Advances the neurons of some slices by one step and appends the circuit indices of those that fired, ascending
+  /// within a slice; returns the list's new end.
+  ///
+  /// The list has room for every neuron. `clock` counts steps from the tile's base; a refractory neuron is free from the
+  /// clock in its column on.
+  func advance(_ slices: Range<Int>, clock: Int32, into list: UnsafeMutablePointer<UInt32>, from end: Int) -> Int
+
+  /// Advances slices that nothing reaches and whose spikes nobody hears by many steps at once.
+  func runFree(_ slice: Int, steps: Int)
+
+  /// Sets the current in pA that flows into a neuron besides its synapses and noise.
+  func setCurrent(_ current: Double, of local: Int, in slice: Int)
+
+  /// Returns a state variable in the unit of the model's description.
+  func value(_ variable: String, of local: Int, in slice: Int) -> Double
+
+  /// Sets a state variable in the unit of the model's description.
+  func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int)
+
+  /// Returns one of `words` of a neuron, independent of the tile's clock.
+  func word(_ index: Int, of local: Int, clock: Int32) -> UInt64
+
+  /// Sets one of `words` of a neuron.
+  func setWord(_ index: Int, to word: UInt64, of local: Int, clock: Int32)
+
+  /// Shifts clocks in the state back, after the tile moved its base.
+  func rebase(by steps: Int32)
+}
+
+extension NeuronGroup {
+  func runFree(_ slice: Int, steps: Int) { preconditionFailure("only slices that the plan marks run free") }
+  func setCurrent(_ current: Double, of local: Int, in slice: Int) {}
+  func rebase(by steps: Int32) {}
+}
+
+/// How a tile makes the neurons of a model.
+struct ModelEntry: Sendable {
+  /// What people see of it.
+  let model: NeuronModel
+  /// Whether Poisson noise and currents can reach it.
+  let takesCurrents: Bool
+  /// Whether its spikes are listed even where no projection and no recorder needs them.
+  let listsAllSpikes: Bool
+  /// Whether positive and negative weights act differently, so that they need a row of sums each.
+  let splitsSigns: @Sendable (Population) -> Bool
+  /// Parameters that may differ from neuron to neuron.
+  let perNeuron: [String]
+  /// Names of the words of state of a neuron.
+  let words: [String]
+  /// Makes the single-precision group.
+  let single: @Sendable (TilePlan, InputRows<Int32, Float>) -> any NeuronGroup
+  /// Makes the double-precision group, where there is one.
+  let double: (@Sendable (TilePlan, InputRows<Int64, Double>) -> any NeuronGroup)?
+}
+
+/// The models that tiles can simulate: one line each.
+enum ModelRegistry {
+  static let all: [ModelEntry] = [.iafPscExp, .iafPscDelta, .rateEncoder]
+
+  static func named(_ name: String) -> ModelEntry? { all.first { $0.model.name == name } }
+}
