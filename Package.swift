@@ -36,6 +36,7 @@ let package = Package(
     // system: a module map and a shim each, imported by exactly one Swift module
     library("CLinux"),
     library("CIntrinsics"),
+    library("CMETIS", apt: ["libmetis-dev"]),
     library("CYAML", apt: ["libyaml-dev"]),
     // words
     module("Basics", ["CLinux"]),
@@ -45,8 +46,10 @@ let package = Package(
     module("Workloads", ["Basics", "Wire", "Documents"]),
     // simulation
     module("ChipCore", ["Basics", "Wire", "Circuits", "CIntrinsics"]),
+    module("Partitioning", ["Basics", "Documents", "Circuits", "CMETIS"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
-    tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),]
+    tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
+    tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),]
 )
