@@ -36,6 +36,7 @@ let package = Package(
     // system: a module map and a shim each, imported by exactly one Swift module
     library("CLinux"),
     library("CIntrinsics"),
+    library("CZeroMQ", apt: ["libzmq3-dev"]),
     library("CMETIS", apt: ["libmetis-dev"]),
     library("CYAML", apt: ["libyaml-dev"]),
     // words
@@ -47,9 +48,12 @@ let package = Package(
     // simulation
     module("ChipCore", ["Basics", "Wire", "Circuits", "CIntrinsics"]),
     module("Partitioning", ["Basics", "Documents", "Circuits", "CMETIS"]),
+    // outside
+    module("Transport", ["Basics", "Wire", "CZeroMQ"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
-    tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),]
+    tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
+    tests("TransportTests", ["Basics", "Wire", "Transport"]),]
 )
