@@ -37,6 +37,7 @@ let package = Package(
     library("CLinux"),
     library("CIntrinsics"),
     library("CZeroMQ", apt: ["libzmq3-dev"]),
+    library("CHiredis", apt: ["libhiredis-dev"]),
     library("CMETIS", apt: ["libmetis-dev"]),
     library("CYAML", apt: ["libyaml-dev"]),
     // words
@@ -50,10 +51,12 @@ let package = Package(
     module("Partitioning", ["Basics", "Documents", "Circuits", "CMETIS"]),
     // outside
     module("Transport", ["Basics", "Wire", "CZeroMQ"]),
+    module("StateStore", ["Basics", "Wire", "CHiredis"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
-    tests("TransportTests", ["Basics", "Wire", "Transport"]),]
+    tests("TransportTests", ["Basics", "Wire", "Transport"]),
+    tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),]
 )

@@ -1,0 +1,178 @@
+/// The samples that services report: a stream that everybody appends to and one coordinator reads.
+///
+/// Entries are acknowledged in the same call that seals the tick they went into (`TickStore.seal`), or that puts them
+/// aside (`reject`): whoever dies between reading and that call has lost nothing, because what was delivered and not
+/// acknowledged is read first by the next coordinator. All coordinators read under one name, and reading is fenced:
+/// a former one cannot take entries away from its successor.
+public final class MetricStream {
+  /// The consumer group and its one consumer.
+  public static let group = "synfire"
+
+  /// A sample that cannot be used.
+  public struct Rejection: Equatable, Sendable {
+    /// The entry.
+    public var entry: StreamEntry
+    /// Why, as a sentence for people.
+    public var reason: String
+    /// Pairs an entry with a reason.
+    public init(entry: StreamEntry, reason: String) { (self.entry, self.reason) = (entry, reason) }
+  }
+
+  /// How far reading is behind.
+  public struct Backlog: Equatable, Sendable {
+    /// Entries in the stream.
+    public var entries: Int64
+    /// Entries delivered and not yet acknowledged.
+    public var pending: Int64
+    /// Entries not yet delivered; nil when the server cannot tell.
+    public var undelivered: Int64?
+    /// Samples rejected since the tenant exists.
+    public var rejected: Int64
+    /// Puts numbers together.
+    public init(entries: Int64, pending: Int64, undelivered: Int64?, rejected: Int64) {
+      (self.entries, self.pending) = (entries, pending)
+      (self.undelivered, self.rejected) = (undelivered, rejected)
+    }
+  }
+
+  /// The connection, which the caller reopens after a failure.
+  public let connection: RedisConnection
+  /// About how many samples are kept, and how many rejected ones.
+  public let keptEntries: Int
+  private let tenant: KeySpace
+  private let run: KeySpace
+
+  /// Uses a connection for a tenant; `run` names whose lease is asked for, the tenant's own name without one.
+  ///
+  /// On a Redis Cluster both have to be the same, since one call touches keys of both.
+  public init(
+    _ connection: RedisConnection,
+    tenant: String,
+    run: String? = nil,
+    keptEntries: Int = 1_000_000
+  ) throws(StoreError) {
+    self.connection = connection
+    self.keptEntries = keptEntries
+    self.tenant = try KeySpace(tenant)
+    self.run = try KeySpace(run ?? tenant)
+  }
+
+  /// The key of the stream.
+  public var key: String { tenant.key("metrics") }
+
+  /// Appends samples, and returns their places; needs no lease.
+  ///
+  /// A sample without fields says nothing and is left out.
+  /// - Throws: `StoreError`; after a broken connection some may have been appended.
+  @discardableResult public func append(_ samples: [[StreamField]]) throws(StoreError) -> [EntryID] {
+    let head: [RedisArgument] = ["XADD", .init(key), "MAXLEN", "~", .init(keptEntries), "*"]
+    let commands = samples.filter { !$0.isEmpty }.map { fields in
+      head + fields.flatMap { [RedisArgument($0.name), .init($0.value)] }
+    }
+    var places: [EntryID] = []
+    for reply in try connection.pipeline(commands) {
+      if case .error(let text) = reply { throw StoreError(reply: text, during: "XADD \(key)") }
+      guard let id = reply.text.flatMap({ EntryID($0) }) else { throw .unreadable(reply, during: "XADD \(key)") }
+      places.append(id)
+    }
+    return places
+  }
+
+  /// Whether the stream has the entry of a place; one that was trimmed away is not there.
+  public func contains(_ place: EntryID) throws(StoreError) -> Bool {
+    let operation = "XRANGE \(key)"
+    let reply = try connection.command(["XRANGE", .init(key), .init(place.description), .init(place.description)])
+    return try !StreamEntry.list(from: reply, during: operation).isEmpty
+  }
+
+  /// Makes the stream and its consumer group, from the oldest sample on; one that is there is left as it is.
+  public func createGroup() throws(StoreError) {
+    do {
+      _ = try connection.command(["XGROUP", "CREATE", .init(key), .init(Self.group), "0", "MKSTREAM"])
+    } catch {
+      guard error.answer.hasPrefix("BUSYGROUP") else { throw error }
+    }
+  }
+
+  /// Returns samples that were delivered before and not acknowledged, after a place; begin without one.
+  public func readPending(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry] {
+    try read(lease, from: place?.description ?? "0", count)
+  }
+
+  /// Returns samples that were never delivered; does not wait for any.
+  public func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry] {
+    try read(lease, from: ">", count)
+  }
+
+  private func read(_ lease: Lease, from place: String, _ count: Int) throws(StoreError) -> [StreamEntry] {
+    do {
+      return try readOnce(lease, from: place, count)
+    } catch {
+      // Nobody has read yet, or a server that lost its tail lost the group: then everything it has is new.
+      guard error.kind == .missing else { throw error }
+      try createGroup()
+      return try readOnce(lease, from: place, count)
+    }
+  }
+
+  private func readOnce(_ lease: Lease, from place: String, _ count: Int) throws(StoreError) -> [StreamEntry] {
+    let operation = "XREADGROUP \(key)"
+    let reply = try connection.evaluate(
+      StreamScript.read,
+      keys: [run.key("fence"), key],
+      lease.arguments + [.init(Self.group), .init(count), .init(place)]
+    )
+    guard let answer = reply.elements, let first = answer.first else { throw .unreadable(reply, during: operation) }
+    if first.text == "fence" { throw .fenceLost(during: operation) }
+    guard answer.count == 2 else { return [] }
+    return try StreamEntry.list(from: answer[1], during: operation)
+  }
+
+  /// Puts samples aside with their reasons and acknowledges them, each once however often this is called.
+  ///
+  /// Of each the first 64 fields are kept, and of each of those the first 1024 bytes.
+  public func reject(_ lease: Lease, _ rejections: [Rejection]) throws(StoreError) {
+    guard !rejections.isEmpty else { return }
+    var arguments = lease.arguments + [.init(Self.group), .init(min(keptEntries, 10_000)), .init(rejections.count)]
+    for rejection in rejections {
+      // Enough to see what came; a sample of thousands of fields must not be what stops the reader.
+      let fields = rejection.entry.fields.prefix(64)
+      arguments += [.init(rejection.entry.id.description), .init(rejection.reason), .init(fields.count)]
+      arguments += fields.flatMap { [RedisArgument($0.name.prefix(1024)), .init($0.value.prefix(1024))] }
+    }
+    let reply = try connection.evaluate(
+      StreamScript.reject,
+      keys: [run.key("fence"), key, tenant.key("rejected"), tenant.key("rejected:count")],
+      arguments
+    )
+    if reply.text == "fence" { throw .fenceLost(during: "XADD \(tenant.key("rejected"))") }
+  }
+
+  /// Returns the last rejected samples, newest first: the sample with the fields `reason` and `id` in front.
+  public func readRejected(count: Int) throws(StoreError) -> [StreamEntry] {
+    let key = tenant.key("rejected")
+    let reply = try connection.command(["XREVRANGE", .init(key), "+", "-", "COUNT", .init(count)])
+    return try StreamEntry.list(from: reply, during: "XREVRANGE \(key)")
+  }
+
+  /// Returns how far reading is behind.
+  public func backlog() throws(StoreError) -> Backlog {
+    let replies = try connection.pipeline([
+      ["XLEN", .init(key)], ["XPENDING", .init(key), .init(Self.group)], ["XINFO", "GROUPS", .init(key)],
+      ["GET", .init(tenant.key("rejected:count"))],
+    ])
+    var backlog = Backlog(
+      entries: replies[0].number ?? 0,
+      pending: replies[1].elements?.first?.number ?? 0,
+      undelivered: nil,
+      rejected: replies[3].number ?? 0
+    )
+    for group in replies[2].elements ?? [] {
+      guard let flat = group.elements else { continue }
+      let pairs = stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0].text, flat[$0 + 1]) }
+      guard pairs.contains(where: { $0.0 == "name" && $0.1.text == Self.group }) else { continue }
+      backlog.undelivered = pairs.first { $0.0 == "lag" }?.1.number
+    }
+    return backlog
+  }
+}
