@@ -40,6 +40,7 @@ let package = Package(
     library("CHiredis", apt: ["libhiredis-dev"]),
     library("CMETIS", apt: ["libmetis-dev"]),
     library("CYAML", apt: ["libyaml-dev"]),
+    library("CZlib", apt: ["zlib1g-dev"]),
     // words
     module("Basics", ["CLinux"]),
     module("Wire", ["Basics"]),
@@ -52,11 +53,13 @@ let package = Package(
     // outside
     module("Transport", ["Basics", "Wire", "CZeroMQ"]),
     module("StateStore", ["Basics", "Wire", "CHiredis"]),
+    module("Interchange", ["Basics", "Documents", "Workloads", "CZlib"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
-    tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),]
+    tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
+    tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),]
 )
