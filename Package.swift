@@ -54,6 +54,13 @@ let package = Package(
     module("Transport", ["Basics", "Wire", "CZeroMQ"]),
     module("StateStore", ["Basics", "Wire", "CHiredis"]),
     module("Interchange", ["Basics", "Documents", "Workloads", "CZlib"]),
+    // foresight
+    module(
+      "Forecasting",
+      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore"],
+      exclude: ["Resources/README.md"],
+      resources: [.embedInCode("Resources/prior.json")]
+    ),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
@@ -61,5 +68,6 @@ let package = Package(
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
     tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
-    tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),]
+    tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),
+    tests("ForecastingTests", ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Forecasting"]),]
 )

@@ -1,0 +1,68 @@
+public import Wire
+
+internal import Basics
+internal import Workloads
+
+extension ForecastPart {
+  /// Returns the whole state of some services' series placed here (version 1); between ticks only.
+  ///
+  /// Equal bytes mean equal state. The bytes do not depend on what else is placed here.
+  public func snapshot(of services: Set<String>) -> [UInt8] {
+    let chosen = series.filter { services.contains($0.service) }
+    var w = ByteWriter(reserving: 64 + chosen.count * 110_000)
+    w.write(1 as UInt8)
+    w.write(lastTick != nil)
+    w.write(lastTick?.index ?? 0)
+    w.writeVarint(UInt64(chosen.count))
+    for name in chosen {
+      let (number, forecaster) = state(of: name)
+      w.writeVarint(UInt64(number))
+      name.encode(into: &w)
+      forecaster.snapshot(into: &w)
+    }
+    return w.bytes
+  }
+
+  /// Adds the series of a snapshot to this part; between ticks only.
+  ///
+  /// - Throws: `WireError` when the bytes are damaged, belong to another configuration or prior, name a series that is here
+  ///   already, or were taken after another tick than the part's last.
+  public func restore(_ bytes: [UInt8]) throws(WireError) {
+    var r = ByteReader(bytes, reading: "snapshot of forecasters")
+    guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+    let hasTick = try r.readBool()
+    let index = try r.read(Int64.self)
+    let tick = hasTick ? Tick(index) : nil
+    var read: [(number: Int, forecaster: SeriesForecaster)] = []
+    for _ in 0..<(try r.readCount(elementBytes: 1000)) {
+      let number = try r.readVarint()
+      guard number < UInt64(UInt32.max) / UInt64(SeriesPopulation.stride) else { throw r.error("the number \(number)") }
+      let name = try SeriesName(from: &r)
+      let forecaster = try SeriesForecaster(name, from: &r, prior: prior)
+      guard forecaster.readout.shape == configuration.shape(ofService: name.service, prior: prior) else {
+        throw r.error("\(name) was forecast with other ticks, horizons or calls than are configured; start a new run")
+      }
+      guard !holds(name), !read.contains(where: { $0.forecaster.series == name }) else {
+        throw r.error("\(name) is here already")
+      }
+      read.append((Int(number), forecaster))
+    }
+    try r.finish()
+    try goOn(after: tick, with: read)
+  }
+
+  /// A digest of the state of all series placed here; the sum over all parts is the same for every placement.
+  public var digest: UInt64 {
+    series.reduce(0) { sum, name in
+      let (number, forecaster) = state(of: name)
+      var w = ByteWriter()
+      w.writeVarint(UInt64(number))
+      name.encode(into: &w)
+      forecaster.snapshot(into: &w)
+      var digest = Digest64()
+      digest.combine(UInt64(w.bytes.count))
+      digest.combine(UInt64(CRC32C.checksum(w.bytes)))
+      return sum &+ digest.value
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import FoundationEssentials
+
+/// What every series starts from: the encoder's weights, the pooled quantile heads and the starting mixture.
+///
+/// Made offline from training data by a pinball loss through the exact spike counts (Resources/README.md); the same for all
+/// series and never changed while running.
+public struct Prior: Sendable {
+  /// The number of context inputs.
+  public static let inputs = 98
+  /// The number of spiking neurons that encode one series: trained ones first, then on/off neurons of single inputs.
+  public let neurons: Int
+  /// The number of trained neurons; the pooled heads read these only.
+  public let trained: Int
+  /// Decay of a neuron's potential over a step, exp(-1/tau).
+  public let decays: [Float]
+  /// Potential of each neuron at the start of every tick, in units of the threshold.
+  public let startPotentials: [Float]
+  /// Constant current of each neuron, in units of the threshold.
+  public let biases: [Float]
+  /// Weights of the trained neurons, input after input: `[input * trained + neuron]`.
+  public let trainedWeights: [Float]
+  /// The one input that each on/off neuron reads, and its weight.
+  public let single: [(input: Int, weight: Float)]
+  /// Weights of the pooled heads, `[(horizon * trained + neuron) * 8 + level]`; the eighth level is padding.
+  let headWeights: [Float]
+  /// Biases of the pooled heads, `[horizon * 8 + level]`.
+  let headBiases: [Float]
+  /// Starting weights of the mixture, `[(horizon * 20 + fan) * 8 + level]`.
+  let mixture: [Float]
+  /// Starting offsets of each expert's own fan, `[(horizon * 10 + expert) * 8 + level]`.
+  let offsets: [Float]
+  /// Starting log factors of each expert's conditional fan, laid out as the offsets.
+  let fanLogs: [Float]
+
+  /// The prior that ships inside the program.
+  public static let shipped: Prior = {
+    do {
+      return try Prior(json: PackageResources.prior_json)
+    } catch {
+      preconditionFailure("the prior inside the program is damaged: \(error)")
+    }
+  }()
+
+  /// Reads a prior from the JSON that `fit_prior.py` writes.
+  ///
+  /// - Throws: `PriorError` when a field is missing or a table has another shape than the algorithm's.
+  public init(json: [UInt8]) throws(PriorError) {
+    let file: File
+    do {
+      file = try JSONDecoder().decode(File.self, from: Data(json))
+    } catch {
+      throw PriorError(problem: "the JSON cannot be read: \(error)")
+    }
+    let (levels, experts) = (ReadoutConstants.levels.count, ReadoutConstants.experts)
+    func check(_ table: [[Double]], _ rows: Int, _ columns: Int, _ name: String) throws(PriorError) {
+      guard table.count == rows, table.allSatisfy({ $0.count == columns }) else {
+        throw PriorError(problem: "table \(name) must be \(rows) × \(columns)")
+      }
+    }
+    trained = file.b.count
+    neurons = trained + file.single.count
+    try check(file.W, trained, Self.inputs, "W")
+    try check(file.Wo, 3 * levels, trained, "Wo")
+    try check(file.single, file.single.count, 5, "single")
+    try check([file.tau, file.v0], 2, trained, "tau, v0")
+    try check([file.bo], 1, 3 * levels, "bo")
+    try check(file.mix.flatMap(\.self), 3 * levels, 2 * experts, "mix")
+    try check(file.theta.flatMap(\.self), 3 * experts, levels, "theta")
+    try check(file.fan.flatMap(\.self), 3 * experts, levels, "fan")
+    guard file.single.allSatisfy({ (0..<Double(Self.inputs)).contains($0[0]) }) else {
+      throw PriorError(problem: "table single names an input that is not there")
+    }
+
+    let size = trained
+    biases = file.b.map { Float($0) } + file.single.map { Float($0[2]) }
+    decays = (file.tau + file.single.map { $0[3] }).map { Float(Elementary.exp(-1 / $0)) }
+    startPotentials = (file.v0 + file.single.map { $0[4] }).map { Float($0) }
+    single = file.single.map { (Int($0[0]), Float($0[1])) }
+    trainedWeights = (0..<Self.inputs * size).map { Float(file.W[$0 % size][$0 / size]) }
+    headWeights = (0..<3 * size * 8).map { k in
+      let (horizon, neuron, level) = (k / 8 / size, k / 8 % size, k % 8)
+      return level < levels ? Float(file.Wo[horizon * levels + level][neuron]) : 0
+    }
+    headBiases = (0..<24).map { $0 % 8 < levels ? Float(file.bo[$0 / 8 * levels + $0 % 8]) : 0 }
+    mixture = (0..<3 * 2 * experts * 8).map { k in
+      let (horizon, fan, level) = (k / 8 / (2 * experts), k / 8 % (2 * experts), k % 8)
+      return level < levels ? Float(file.mix[horizon][level][fan]) : 0
+    }
+    func padded(_ table: [[[Double]]]) -> [Float] {
+      (0..<3 * experts * 8).map { $0 % 8 < levels ? Float(table[$0 / 8 / experts][$0 / 8 % experts][$0 % 8]) : 0 }
+    }
+    offsets = padded(file.theta)
+    fanLogs = padded(file.fan)
+  }
+
+  private struct File: Decodable {
+    var W: [[Double]]
+    var b: [Double]
+    var tau: [Double]
+    var v0: [Double]
+    var Wo: [[Double]]
+    var bo: [Double]
+    var single: [[Double]]
+    var mix: [[[Double]]]
+    var theta: [[[Double]]]
+    var fan: [[[Double]]]
+  }
+}
+
+/// A prior that cannot be used, and why.
+public struct PriorError: Error, Equatable, CustomStringConvertible {
+  /// What is wrong with it.
+  public var problem: String
+  /// One sentence.
+  public var description: String { "prior.json: \(problem); make it again with fit_prior.py" }
+}

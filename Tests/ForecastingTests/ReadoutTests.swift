@@ -1,0 +1,153 @@
+import Forecasting
+import Foundation
+import Testing
+import Wire
+
+struct ReadoutTests {
+  private func series(_ count: Int, seed: UInt64, ticksPerDay m: Int = 24) -> [Double?] {
+    var noise = Noise(seed: seed)
+    return (0..<count).map { t in
+      let value = 100 * (1 + 0.5 * sin(2 * .pi * Double(t % m) / Double(m))) * exp(0.1 * noise.normal())
+      return noise.uniform() < 0.02 ? nil : value
+    }
+  }
+
+  @Test func `a series of five-minute ticks takes at most 101 KiB`() throws {
+    let shape = try ReadoutShape(ticksPerDay: 288)
+    let readout = SeriesReadout(shape: shape, prior: .shipped)
+    #expect(readout.byteCount <= 101 * 1024)
+    var writer = ByteWriter()
+    readout.snapshot(into: &writer)
+    #expect(writer.bytes.count <= 101 * 1024)
+  }
+
+  @Test func `what comes later changes no earlier forecast`() throws {
+    let values = series(300, seed: 1)
+    var (whole, cut) = (try SlowForecaster(ticksPerDay: 24), try SlowForecaster(ticksPerDay: 24))
+    var early: [[[UInt64]]] = []
+    for value in values.prefix(200) { early.append(SlowForecaster.bits(cut.step(value))) }
+    for (t, value) in values.enumerated() {
+      let quantiles = whole.step(t < 200 ? value : 1e6)
+      if t < 200 { #expect(SlowForecaster.bits(quantiles) == early[t]) }
+    }
+  }
+
+  @Test(arguments: [0, 1, 13, 100, 250])
+  func `a restored series goes on bit for bit`(ticks: Int) throws {
+    let values = series(300, seed: 2)
+    var first = try SlowForecaster(ticksPerDay: 24)
+    for value in values.prefix(ticks) { _ = first.step(value) }
+    var writer = ByteWriter()
+    first.readout.snapshot(into: &writer)
+    var second = try SlowForecaster(ticksPerDay: 24)
+    var reader = ByteReader(writer.bytes, reading: "state")
+    second.readout = try SeriesReadout(from: &reader, prior: .shipped)
+    try reader.finish()
+    second.tick = ticks
+    for value in values[ticks...] {
+      #expect(SlowForecaster.bits(first.step(value)) == SlowForecaster.bits(second.step(value)))
+    }
+  }
+
+  @Test func `damaged snapshots are refused or harmless, never a crash`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    for value in series(60, seed: 3) { _ = forecaster.step(value) }
+    var writer = ByteWriter()
+    forecaster.readout.snapshot(into: &writer)
+    let bytes = writer.bytes
+    for length in [0, 3, 20, 100, 5000, bytes.count - 1] {
+      var reader = ByteReader(Array(bytes.prefix(length)), reading: "state")
+      #expect(throws: WireError.self) { try SeriesReadout(from: &reader, prior: .shipped) }
+    }
+    var noise = Noise(seed: 4)
+    for _ in 0..<300 {
+      var damaged = bytes
+      let at = noise.uniform() < 0.5 ? Int(noise.uniform() * 80) : Int(noise.uniform() * Double(bytes.count))
+      damaged[at] = UInt8(noise.uniform() * 256)
+      var reader = ByteReader(damaged, reading: "state")
+      guard let readout = try? SeriesReadout(from: &reader, prior: .shipped) else { continue }
+      var other = try SlowForecaster(ticksPerDay: 24)
+      guard readout.shape == other.readout.shape else { continue }
+      other.readout = readout
+      _ = other.step(100)
+    }
+  }
+
+  /// Values that a broken exporter may send.
+  static let hostile: [[Double?]] = [
+    [nil, .nan, .infinity, -.infinity],
+    [0],
+    [1e300, -1e300],
+    [.greatestFiniteMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude],
+    [1e-300],
+    [0, 1e300],
+    [100, 100, 100, 100, 100, 100, 1e300, nil, .nan],
+    [1e12, 1e12 + 1],
+    [-5, -7],
+  ]
+
+  @Test(arguments: hostile.indices)
+  func `hostile values give finite ascending quantiles`(index: Int) throws {
+    let values = Self.hostile[index]
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    var noise = Noise(seed: UInt64(index))
+    for t in 0..<400 {
+      let value = t > 200 && t < 230 ? 50 + noise.uniform() : values[t % values.count]
+      for quantiles in forecaster.step(value) {
+        #expect(quantiles.allSatisfy { $0.isFinite }, "tick \(t)")
+        #expect(zip(quantiles, quantiles.dropFirst()).allSatisfy { $0 <= $1 }, "tick \(t)")
+      }
+    }
+  }
+
+  @Test(arguments: [0, 7.25, 1e9, -3])
+  func `a constant is forecast exactly`(constant: Double) throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    for t in 0..<300 {
+      let all = forecaster.step(constant).flatMap { $0 }
+      guard t > 24 else { continue }
+      #expect(all.allSatisfy { abs($0 - constant) <= 1e-5 * abs(constant) }, "\(all)")
+    }
+  }
+
+  @Test func `nothing but missing values gives zeros`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    for _ in 0..<50 { #expect(forecaster.step(nil).allSatisfy { $0.allSatisfy { $0 == 0 } }) }
+  }
+
+  @Test func `forecasts stay near the range seen after an outlier`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    for (t, value) in series(400, seed: 5).enumerated() {
+      let quantiles = forecaster.step(t == 300 ? 1e6 : value)
+      if t > 325 { #expect(quantiles[0][3] < 400) }
+    }
+  }
+
+  @Test func `a gap widens the band and teaches nothing`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    var widths: [Double] = []
+    for (t, value) in series(300, seed: 6).enumerated() {
+      let quantiles = forecaster.step(t >= 290 ? nil : value ?? 100)
+      if t >= 289 { widths.append(quantiles[0][6] - quantiles[0][0]) }
+    }
+    #expect(widths[4] > widths[0] * 1.3)
+    #expect(forecaster.readout.gap == 10)
+  }
+
+  @Test(arguments: [[1, 12], [2, 12, 24], [1, 12, 25], [1, 12, 12]])
+  func `impossible horizons are refused`(horizons: [Int]) {
+    #expect(throws: ShapeError.self) { try ReadoutShape(ticksPerDay: 24, horizons: horizons) }
+  }
+
+  @Test func `other horizons than the usual are forecast too`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 48, horizons: [1, 5, 30])
+    var error = 0.0
+    var medians: [Double] = []
+    let values = series(48 * 12, seed: 7, ticksPerDay: 48).map { $0 ?? 100 }
+    for (t, value) in values.enumerated() {
+      medians.append(forecaster.step(value)[2][3])
+      if t > 48 * 8 { error += abs(medians[t - 30] / value - 1) / Double(48 * 4) }
+    }
+    #expect(error < 0.15, "\(error)")
+  }
+}
