@@ -61,6 +61,7 @@ let package = Package(
       exclude: ["Resources/README.md"],
       resources: [.embedInCode("Resources/prior.json")]
     ),
+    module("Planning", ["Basics", "Wire", "Workloads"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
@@ -69,5 +70,6 @@ let package = Package(
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
     tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
     tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),
-    tests("ForecastingTests", ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Forecasting"]),]
+    tests("ForecastingTests", ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Forecasting"]),
+    tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),]
 )
