@@ -62,14 +62,29 @@ let package = Package(
       resources: [.embedInCode("Resources/prior.json")]
     ),
     module("Planning", ["Basics", "Wire", "Workloads"]),
+    // assembly
+    module(
+      "Cluster",
+      [
+        "Basics", "Wire", "Documents", "Circuits", "Workloads", "ChipCore", "Partitioning", "Transport", "StateStore",
+        "Forecasting", "Planning",
+      ]
+    ),
+    // test
+    module("TestKit", ["Basics", "Wire", "Circuits", "ChipCore", "StateStore", "Cluster"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
+    tests("ChipCoreTests", ["Basics", "Wire", "Circuits", "ChipCore", "TestKit"]),
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
     tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
     tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),
     tests("ForecastingTests", ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Forecasting"]),
-    tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),]
+    tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),
+    tests(
+      "ClusterTests",
+      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Transport", "StateStore", "Cluster", "TestKit"]
+    ),]
 )

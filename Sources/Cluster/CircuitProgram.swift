@@ -1,0 +1,212 @@
+internal import Basics
+internal import ChipCore
+public import Circuits
+internal import Documents
+internal import Wire
+
+extension CircuitJob {
+  /// Reads the circuit that the job describes.
+  public func circuit() throws -> Circuit {
+    var circuit: Circuit
+    switch source {
+    case .file(let name, let bytes, let files):
+      circuit = try CircuitFile.read(bytes: bytes, file: name) { path in
+        guard let found = files[path] else {
+          throw DocumentError(file: path, line: 0, message: "the file did not travel with the circuit")
+        }
+        return found
+      }
+    case .library(let name, let scale):
+      switch name {
+      case "microcircuit": circuit = CircuitLibrary.microcircuit(scale: scale)
+      case "brunel": circuit = CircuitLibrary.brunel(scale: scale)
+      default: throw DocumentError(file: name, line: 0, message: "no such circuit; known are: brunel, microcircuit")
+      }
+    }
+    if let seed { circuit.seed = seed }
+    return circuit
+  }
+}
+
+/// Simulates parts of a circuit on one core.
+final class CircuitProgram: CoreProgram {
+  private struct Part {
+    let id: PartID
+    let tile: Tile
+    var output: CircuitOutput
+  }
+
+  private let job: CircuitJob
+  private var circuit = Circuit(name: "")
+  private var parts: [Part] = []
+  private var epochSteps: Int64 = 1
+  private var ownCore = CoreID(0)
+  /// For each core, whether it needs the spikes of each population.
+  private var needs: [CoreID: [Bool]] = [:]
+  private var populationOfNeuron: [UInt16] = []
+  /// For each population, the spike recorders that list it, by position among the spike recorders.
+  private var spikeRecordersOf: [[Int]] = []
+  private var fired = SpikeBatch(steps: 0)
+
+  init(job: CircuitJob) { self.job = job }
+
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
+    circuit = try job.circuit()
+    epochSteps = Int64(circuit.epochSteps())
+    ownCore = assignment.core
+    parts = []
+    for id in assignment.ownParts {
+      let tile = try Tile(circuit: circuit, layout: job.layouts[Int(id.index)], precision: job.precision)
+      var output = emptyOutput
+      if assignment.checkpoint != nil {
+        var reader = ByteReader(blobs[id] ?? [], reading: "checkpoint of part \(id.index)")
+        output.populationSpikes = try reader.readArray()
+        try tile.restore(from: &reader)
+        try reader.finish()
+      }
+      parts.append(Part(id: id, tile: tile, output: output))
+    }
+    needs = [:]
+    for peer in assignment.peers {
+      needs[peer.core] = job.targetParts.map { targets in
+        targets.contains { assignment.coreOfPart[Int($0.index)] == peer.core }
+      }
+    }
+    populationOfNeuron = circuit.populations.enumerated().flatMap { i, p in Array(repeating: UInt16(i), count: p.size) }
+    spikeRecordersOf = circuit.populations.indices.map { p in
+      circuit.spikeRecorders.indices.filter { circuit.spikeRecorders[$0].contains(p) }
+    }
+  }
+
+  private var emptyOutput: CircuitOutput {
+    CircuitOutput(
+      spikeRecorders: circuit.spikeRecorders.count,
+      stateRecorders: circuit.recorders.count - circuit.spikeRecorders.count,
+      populations: circuit.populations.count
+    )
+  }
+
+  func accept(ordinal: Int64, _ bytes: [UInt8]) {}
+
+  func compute(_ epoch: Epoch) {
+    let start = epoch.index * epochSteps
+    let count = Int(min(epochSteps, job.steps - start))
+    for part in parts { part.tile.advance(from: Step(start), count: count) }
+    fired = SpikeBatch.merged(parts.map(\.tile.fired), steps: count)
+    for i in parts.indices { record(&parts[i], start) }
+  }
+
+  /// Adds what the step's neurons did to the part's output.
+  private func record(_ part: inout Part, _ start: Int64) {
+    let batch = part.tile.fired
+    for offset in batch.stepEnds.indices {
+      for neuron in batch.spikes(at: offset) {
+        let population = Int(populationOfNeuron[Int(neuron)])
+        part.output.populationSpikes[population] += 1
+        for recorder in spikeRecordersOf[population] {
+          part.output.spikes[recorder].append(.init(step: start + Int64(offset) + 1, neuron: neuron))
+        }
+      }
+    }
+  }
+
+  func outgoing(to core: CoreID) -> SpikeBatch {
+    guard let needed = needs[core], needed.contains(false) else { return fired }
+    return fired.filtered { needed[Int(populationOfNeuron[Int($0)])] }
+  }
+
+  func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws {
+    let start = Step(epoch.index * epochSteps)
+    for part in parts {
+      part.tile.receive(fired, from: start)
+      for (_, batch) in foreign { part.tile.receive(batch, from: start) }
+    }
+  }
+
+  func output(at epoch: Epoch) throws -> [PartOutput] {
+    parts.indices.map { i in
+      takeStates(&parts[i])
+      let bytes = parts[i].output.encoded()
+      let spikes = parts[i].output.populationSpikes
+      parts[i].output = emptyOutput
+      parts[i].output.populationSpikes = spikes
+      return PartOutput(part: parts[i].id, bytes: bytes)
+    }
+  }
+
+  private func takeStates(_ part: inout Part) {
+    for records in part.tile.takeRecords() {
+      guard let list = stateRecorderOf[records.recorder] else { continue }
+      let width = records.variables.count
+      var next = 0
+      for time in records.times {
+        for neuron in records.neurons {
+          let values = Array(records.values[next..<next + width])
+          part.output.states[list].append(.init(step: time, neuron: neuron.index, values: values))
+          next += width
+        }
+      }
+    }
+  }
+
+  /// Position among the state recorders of a recorder of the circuit.
+  private var stateRecorderOf: [Int: Int] {
+    var found: [Int: Int] = [:]
+    for (i, recorder) in circuit.recorders.enumerated() {
+      if case .state = recorder { found[i] = found.count }
+    }
+    return found
+  }
+
+  func snapshot(at epoch: Epoch) throws -> [PartOutput] {
+    parts.map { part in
+      var w = ByteWriter()
+      w.writeArray(part.output.populationSpikes)
+      part.tile.snapshot(into: &w)
+      return PartOutput(part: part.id, bytes: w.bytes)
+    }
+  }
+
+  func count(into statistics: inout CoreStatistics) {
+    let tiles = parts.map(\.tile.statistics)
+    statistics.neurons = UInt64(tiles.reduce(0) { $0 + $1.neurons })
+    statistics.synapses = UInt64(tiles.reduce(0) { $0 + $1.synapses })
+    statistics.spikes = UInt64(tiles.reduce(0) { $0 + $1.spikes })
+    statistics.events = UInt64(tiles.reduce(0) { $0 + $1.synapticEvents })
+  }
+}
+
+extension Circuit {
+  /// The populations of each spike recorder.
+  var spikeRecorders: [[Int]] {
+    recorders.compactMap { recorder in
+      if case .spikes(let populations, _) = recorder { return populations }
+      return nil
+    }
+  }
+}
+
+extension SpikeBatch {
+  /// The spikes of several parts as one batch, ascending within each step.
+  static func merged(_ batches: [SpikeBatch], steps: Int) -> SpikeBatch {
+    if batches.count == 1 { return batches[0] }
+    var merged = SpikeBatch(steps: 0)
+    for offset in 0..<steps {
+      let start = merged.neurons.count
+      for batch in batches { merged.neurons.append(contentsOf: batch.spikes(at: offset)) }
+      merged.neurons[start...].sort()
+      merged.stepEnds.append(merged.neurons.count)
+    }
+    return merged
+  }
+
+  /// The spikes of some neurons only.
+  func filtered(_ isWanted: (UInt32) -> Bool) -> SpikeBatch {
+    var left = SpikeBatch(steps: 0)
+    for offset in stepEnds.indices {
+      for neuron in spikes(at: offset) where isWanted(neuron) { left.neurons.append(neuron) }
+      left.stepEnds.append(left.neurons.count)
+    }
+    return left
+  }
+}

@@ -1,0 +1,51 @@
+public import Basics
+public import Wire
+
+/// What a core simulates: the parts it holds of some network.
+///
+/// Everything it returns is a pure function of the program, the parts' checkpoints, the inputs and the spikes
+/// delivered, so that a rerun after a failure gives the same bytes. It is used by one thread.
+public protocol CoreProgram: AnyObject {
+  /// Builds the parts, or loads them from the checkpoint's bytes (one entry per own part, or none at a start).
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws
+  /// Takes the input that unlocks the next epochs.
+  func accept(ordinal: Int64, _ bytes: [UInt8]) throws
+  /// Simulates an epoch.
+  func compute(_ epoch: Epoch) throws
+  /// Returns the spikes of the last computed epoch that a peer needs.
+  func outgoing(to core: CoreID) -> SpikeBatch
+  /// Queues the spikes of the last computed epoch: own ones, and the peers' in ascending order of core.
+  func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws
+  /// Returns what each own part has to say at a boundary.
+  func output(at epoch: Epoch) throws -> [PartOutput]
+  /// Returns the state of each own part at a boundary.
+  func snapshot(at epoch: Epoch) throws -> [PartOutput]
+  /// Counts for the status display.
+  func count(into statistics: inout CoreStatistics)
+}
+
+/// What the coordinator does with what the parts say: gathers records, or plans and publishes.
+public protocol GatherProgram: AnyObject {
+  /// Takes the outputs of all parts at a boundary, ascending by part, and makes them public.
+  ///
+  /// - Throws: `DivergenceError` when something else was published for this boundary before.
+  func gather(_ epoch: Epoch, _ outputs: [PartOutput]) throws
+  /// Returns its own state after a boundary.
+  func snapshot(at epoch: Epoch) throws -> [UInt8]
+  /// Goes back to a boundary; nil at the start of a run.
+  func restore(_ epoch: Epoch, _ bytes: [UInt8]?) throws
+}
+
+/// A rerun did not give what was published before: stop, keep both, say where.
+public struct DivergenceError: Error, Equatable, CustomStringConvertible {
+  /// Boundary of the difference.
+  public var epoch: Epoch
+  /// What differs.
+  public var what: String
+  /// Describes a difference.
+  public init(epoch: Epoch, what: String) { (self.epoch, self.what) = (epoch, what) }
+  /// One sentence.
+  public var description: String {
+    "divergence at epoch \(epoch.index): \(what); a rerun must give the same bytes, so the run stops and nothing is overwritten"
+  }
+}

@@ -1,0 +1,198 @@
+internal import Basics
+internal import Documents
+internal import Planning
+internal import Wire
+public import Workloads
+
+/// Answers people's questions from what the coordinator holds in memory: nothing here waits for anything.
+public final class QueryAnswers {
+  private let service: CapacityService
+  private let source: TickSource
+  private let configuration: ServiceConfiguration
+  private let startedMilliseconds = WallClock.nowMilliseconds()
+  private var unreadable = 0
+
+  /// Answers about a service.
+  public init(service: CapacityService, source: TickSource, configuration: ServiceConfiguration) {
+    (self.service, self.source, self.configuration) = (service, source, configuration)
+  }
+
+  /// A question that cannot be answered, and how.
+  struct Refusal: Error {
+    /// `not_found`, `stale` or `bad_request`.
+    var code: String
+    var message: String
+  }
+
+  /// Returns the reply to a request: `{"result": …, "stale": …}` or `{"error": {"code": …, "message": …}}`.
+  ///
+  /// `dropped` is how many messages came that cannot be read.
+  public func answer(_ request: [UInt8], _ machine: CoordinatorMachine, dropped: Int) -> [UInt8] {
+    let reply: JSONValue
+    do {
+      let question = try JSONValue(parsing: request)
+      let result = try answer(question, machine, dropped)
+      reply = ["result": result, "stale": .bool(isStale)]
+    } catch let refusal as Refusal {
+      reply = ["error": ["code": .string(refusal.code), "message": .string(refusal.message)]]
+    } catch {
+      unreadable += 1
+      reply = ["error": ["code": "bad_request", "message": .string("the question cannot be read: \(error)")]]
+    }
+    return Array(reply.json().utf8)
+  }
+
+  private func answer(_ question: JSONValue, _ machine: CoordinatorMachine, _ dropped: Int) throws -> JSONValue {
+    let name = question["service"]?.text
+    switch question["query"]?.text {
+    case "status": return status(machine, dropped + unreadable)
+    case "cores": return cores(machine)
+    case "services": return try services()
+    case "forecast": return try forecasts(of: name)
+    case "recommend": return try recommendations(of: name)
+    case "explain": return try explanation(of: name)
+    case "anomalies": return anomalies()
+    case let other:
+      throw Refusal(code: "bad_request", message: "there is no query '\(other ?? "")' in this version")
+    }
+  }
+
+  /// Whether the last tick lies too far back to rely on; recorded time never gets old.
+  private var isStale: Bool {
+    guard configuration.clock == .wall, let view = service.view else { return service.view == nil }
+    let end = (view.tick.index + 1) * configuration.tickMilliseconds
+    return WallClock.nowMilliseconds() - end > 3 * configuration.tickMilliseconds + configuration.graceMilliseconds
+  }
+
+  private func view() throws -> CapacityService.View {
+    guard let view = service.view else {
+      throw Refusal(
+        code: "stale",
+        message: "no tick has been published yet; the first comes a tick after the first sample"
+      )
+    }
+    return view
+  }
+
+  private func status(_ machine: CoordinatorMachine, _ dropped: Int) -> JSONValue {
+    let members = machine.memberViews
+    var rejected: [JSONValue.Member] = []
+    for (reason, count) in source.rejected.sorted(by: { $0.key < $1.key }) {
+      rejected.append(.init(reason, .integer(Int64(count))))
+    }
+    return [
+      "tenant": .string(configuration.tenant),
+      "phase": .string(machine.phase.rawValue),
+      "run": .string(String(machine.setup.run, radix: 16)),
+      "generation": .integer(Int64(machine.generation.number)),
+      "cores_ready": .integer(Int64(members.filter(\.isReady).count)),
+      "cores_wanted": .integer(Int64(machine.setup.cores)),
+      "cores_without_store": .integer(Int64(machine.cores.values.count { $0.statistics.storeFailures > 0 })),
+      "spares": .integer(Int64(machine.cores.count - members.count)),
+      "tick": service.view.map { .integer($0.tick.index) } ?? .null,
+      "tick_end": service.view.map {
+        .string(Timestamp(milliseconds: ($0.tick.index + 1) * configuration.tickMilliseconds).rfc3339)
+      } ?? .null,
+      "ticks_sealed": .integer(source.nextOrdinal),
+      "ticks_published": .integer(service.published.ticks),
+      "published_digest": .string(String(service.published.digest, radix: 16)),
+      "epoch_committed": .integer(machine.committed.epoch.index),
+      "recoveries": .integer(Int64(machine.recoveries)),
+      "last_failure": machine.lastFailure.isEmpty ? .null : .string(machine.lastFailure),
+      "services": .integer(Int64(service.view.map { Set($0.forecasts.map(\.series.service)).count } ?? 0)),
+      "series": .integer(Int64(service.view?.forecasts.count ?? 0)),
+      "samples_folded": .integer(Int64(source.folded)),
+      "samples_rejected": .object(rejected),
+      "messages_dropped": .integer(Int64(dropped)),
+      "uptime_seconds": .integer((WallClock.nowMilliseconds() - startedMilliseconds) / 1000),
+    ]
+  }
+
+  private func cores(_ machine: CoordinatorMachine) -> JSONValue {
+    let now = MonotonicClock.nowNanoseconds()
+    let all = machine.cores.values.sorted {
+      ($0.core?.index ?? .max, $0.hello.incarnation.bits) < ($1.core?.index ?? .max, $1.hello.incarnation.bits)
+    }
+    return .array(
+      all.map { view in
+        let s = view.statistics
+        let parts = machine.coreOfPart.filter { $0 == view.core }.count
+        return [
+          "core": view.core.map { .integer(Int64($0.index)) } ?? .null,
+          "place": .string(view.hello.place), "host": .string(view.hello.host),
+          "pid": .integer(Int64(view.hello.processID)),
+          "state": .string(
+            s.storeFailures > 0 ? "storeLost" : view.core == nil ? "spare" : view.isReady ? "running" : "loading"
+          ),
+          "epoch": .integer(s.epoch.index), "parts": .integer(Int64(parts)),
+          "series": .integer(Int64(s.series)), "neurons": .integer(Int64(s.neurons)),
+          "synapses": .integer(Int64(s.synapses)), "spikes": .integer(Int64(s.spikes)),
+          "received": .integer(Int64(s.received)), "sent_bytes": .integer(Int64(s.sentBytes)),
+          "busy_seconds": .number(Double(s.busyNanoseconds) / 1e9),
+          "wait_seconds": .number(Double(s.waitNanoseconds) / 1e9),
+          "memory_bytes": .integer(Int64(s.residentBytes)),
+          "checkpoint_bytes": .integer(Int64(s.checkpointBytes)),
+          "pause_milliseconds": .number(Double(s.pauseNanoseconds) / 1e6),
+          "frames_dropped": .integer(Int64(s.droppedFrames)), "frames_refused": .integer(Int64(s.refusedFrames)),
+          "heard_milliseconds_ago": .integer((now - view.heardNanoseconds) / 1_000_000),
+        ]
+      }
+    )
+  }
+
+  private func services() throws -> JSONValue {
+    let view = try view()
+    let plans = Dictionary(uniqueKeysWithValues: view.plans.map { ($0.recommendation.service, $0.recommendation) })
+    return .array(
+      view.forecastsByService.map { service, forecasts in
+        let last = forecasts.compactMap { self.service.lastSeen[$0.series] }.max()
+        let plan = plans[service]
+        let age = last.map { Double(view.tick.index - $0.index) * Double(configuration.tickMilliseconds) / 1000 }
+        return [
+          "service": .string(service), "metrics": .integer(Int64(forecasts.count)),
+          "requests": forecasts.first { $0.series.metric == "requests" }?.observed.map { .number($0) } ?? .null,
+          "replicas": plan?.replicas.map { .integer(Int64($0)) } ?? .null,
+          "reason": plan.map { .string("\($0.reason)") } ?? .null, "fresh": .bool(plan?.fresh ?? false),
+          "values_seen": .integer(Int64(forecasts.map(\.age).max() ?? 0)),
+          "seconds_since_value": age.map { .number($0) } ?? .null,
+        ]
+      }
+    )
+  }
+
+  private func forecasts(of name: String?) throws -> JSONValue {
+    let view = try view()
+    let json = CapacityJSON(configuration: configuration, tick: view.tick)
+    guard let name else { return .array(view.forecastsByService.map { json.forecast($0.service, $0.forecasts) }) }
+    guard let group = view.forecastsByService.first(where: { $0.service == name }) else { throw unknown(name, view) }
+    return .array([json.forecast(name, group.forecasts)])
+  }
+
+  private func recommendations(of name: String?) throws -> JSONValue {
+    let view = try view()
+    let json = CapacityJSON(configuration: configuration, tick: view.tick)
+    guard let name else { return .array(view.plans.map { json.recommendation($0.recommendation) }) }
+    return .array([json.recommendation(try plan(of: name, view).recommendation)])
+  }
+
+  private func explanation(of name: String?) throws -> JSONValue {
+    guard let name else { throw Refusal(code: "bad_request", message: "explain needs the name of a service") }
+    let view = try view()
+    return CapacityJSON(configuration: configuration, tick: view.tick).explanation(try plan(of: name, view))
+  }
+
+  private func plan(of name: String, _ view: CapacityService.View) throws -> Plan {
+    guard let plan = view.plans.first(where: { $0.recommendation.service == name }) else { throw unknown(name, view) }
+    return plan
+  }
+
+  private func unknown(_ name: String, _ view: CapacityService.View) -> Refusal {
+    let known = view.plans.map(\.recommendation.service)
+    return Refusal(code: "not_found", message: "there is no service '\(name)'" + Spelling.hint(for: name, among: known))
+  }
+
+  private func anomalies() -> JSONValue {
+    let json = CapacityJSON(configuration: configuration, tick: service.view?.tick ?? Tick(0))
+    return .array(service.incidents.reversed().map { json.anomaly($0) })
+  }
+}

@@ -1,0 +1,189 @@
+public import Basics
+public import StateStore
+public import Wire
+
+/// The coordinator's side of the store: run record, lease and blobs in Redis.
+public final class RedisRunStore: RunStore {
+  /// The lease that this coordinator holds.
+  public let lease: Lease
+  private let store: RedisCheckpointStore
+  private let leaseMilliseconds: Int64
+
+  /// Uses a connection and a lease that was taken with it.
+  public init(_ store: RedisCheckpointStore, lease: Lease, leaseMilliseconds: Int64) {
+    (self.store, self.lease, self.leaseMilliseconds) = (store, lease, leaseMilliseconds)
+  }
+
+  /// Takes the lease of a run, waiting up to a time for one that is held, and makes its record or checks the one there.
+  ///
+  /// `advice` is what to do when the record belongs to another program.
+  /// - Throws: `StoreError` when the lease is held for longer, or the record belongs to another program or format.
+  public static func open(
+    _ connection: RedisConnection,
+    run: String,
+    programDigest: String,
+    waitMilliseconds: Int64,
+    leaseMilliseconds: Int64,
+    advice: String
+  ) throws -> RedisRunStore {
+    let store = try RedisCheckpointStore(connection, run: run)
+    let nonce = UInt64.random(in: 1 ... .max)
+    let end = MonotonicClock.nowMilliseconds() + waitMilliseconds
+    while true {
+      let answer: LeaseAnswer
+      do throws(StoreError) {
+        if !connection.isOpen { try connection.reconnect() }
+        answer = try store.takeLease(nonce: nonce, milliseconds: leaseMilliseconds)
+      } catch {
+        // A server that restarts while this coordinator waits is no reason to stop waiting.
+        guard error.isTransient, MonotonicClock.nowMilliseconds() < end, Interruption.wait(milliseconds: 200) else {
+          throw error
+        }
+        continue
+      }
+      switch answer {
+      case .taken(let lease):
+        let own = RedisRunStore(store, lease: lease, leaseMilliseconds: leaseMilliseconds)
+        try own.check(programDigest, run: run, advice: advice)
+        return own
+      case .held(_, let left):
+        guard MonotonicClock.nowMilliseconds() < end, Interruption.wait(milliseconds: min(100, max(10, left))) else {
+          throw StoreError(
+            .unexpected,
+            during: "taking the lease of run '\(run)'",
+            answer: "another coordinator holds it for \(left) ms more",
+            advice: "end that one, or start this one with --standby to take over when it ends"
+          )
+        }
+      }
+    }
+  }
+
+  private func check(_ programDigest: String, run: String, advice: String) throws {
+    let fresh = RunRecord(
+      programDigest: programDigest,
+      createdMilliseconds: WallClock.nowMilliseconds(),
+      fence: lease.fence
+    )
+    let record = try store.createRun(lease, fresh)
+    guard record.format == RunRecord.presentFormat else {
+      releaseLease()
+      throw StoreError(
+        .unsuitable,
+        during: "opening of run '\(run)'",
+        answer: "its record has format \(record.format), this program writes \(RunRecord.presentFormat)",
+        advice: "use the program that made it, or another tenant"
+      )
+    }
+    guard record.programDigest == programDigest else {
+      releaseLease()
+      throw StoreError(
+        .unsuitable,
+        during: "opening of run '\(run)'",
+        answer: "the store holds checkpoints of another network (\(record.programDigest), now \(programDigest))",
+        advice: advice
+      )
+    }
+  }
+
+  /// Reads the committed position.
+  public func readCommitted() throws -> CommittedState {
+    guard let record = try store.readRun() else {
+      throw StoreError(
+        .missing,
+        during: "reading of the run record",
+        answer: "it is gone",
+        advice: "the store was flushed or lost; restore it from a backup, or delete what is left and start anew"
+      )
+    }
+    return CommittedState(
+      epoch: record.committedEpoch,
+      checkpoint: record.checkpoint,
+      crcs: record.blobs.map(\.crc),
+      generation: record.generation
+    )
+  }
+
+  /// Writes a new generation.
+  public func raise(_ generation: Generation) throws -> Bool {
+    do {
+      _ = try store.collectGarbage(lease)
+      return try store.raiseGeneration(lease, to: generation) == .raised
+    } catch  where error.kind == .fenceLost { return false }
+  }
+
+  /// Commits a checkpoint, and removes those below it.
+  public func commit(
+    previous: Epoch,
+    _ epoch: Epoch,
+    _ generation: Generation,
+    crcs: [UInt32]
+  ) throws -> CommitResult {
+    let blobs = crcs.enumerated().map { PartBlob(part: PartID(UInt16($0)), crc: $1) }
+    let request = CommitRequest(previousEpoch: previous, epoch: epoch, generation: generation, blobs: blobs)
+    switch try store.commit(lease, request) {
+    case .committed:
+      _ = try store.collectGarbage(lease)
+      return .committed
+    case .refused(.fenceLost): return .refused(reason: "another coordinator holds the lease", isFence: true)
+    case .refused(let why): return .refused(reason: "\(why)", isFence: false)
+    }
+  }
+
+  /// Keeps the lease.
+  public func renewLease() throws -> Bool { try store.renewLease(lease, milliseconds: leaseMilliseconds) }
+
+  /// Gives the lease back; one that cannot be given back runs out.
+  public func releaseLease() { try? store.releaseLease(lease) }
+
+  /// Opens the connection anew, once the server answers: one that hangs must not keep this thread from its other work.
+  public func reconnect() throws {
+    let address = store.connection.address
+    _ = try RedisConnection(address, connectMilliseconds: 500, commandMilliseconds: 500).command(["PING"])
+    try store.connection.reconnect()
+  }
+
+  /// Writes a part.
+  public func write(run: String, epoch: Epoch, generation: Generation, part: PartOutput) throws -> PartBlob {
+    let place = BlobPlace(epoch: epoch, generation: generation, part: part.part)
+    return PartBlob(part: part.part, crc: try store.writeBlob(part.bytes, at: place))
+  }
+
+  /// Reads a part.
+  public func read(run: String, epoch: Epoch, generation: Generation, blob: PartBlob) throws -> [UInt8] {
+    try store.readBlob(at: BlobPlace(epoch: epoch, generation: generation, part: blob.part), crc: blob.crc)
+  }
+}
+
+extension StoreError: StoreFailure {}
+
+/// A core's side of the store: its parts' blobs in Redis, over a connection that is opened when it is needed.
+public final class RedisBlobStore: BlobStore {
+  private let address: RedisAddress
+  private var connection: RedisConnection?
+  private var stores: [String: RedisCheckpointStore] = [:]
+
+  /// Uses the server at a URL.
+  public init(url: String) throws { address = try RedisAddress(url) }
+
+  private func store(_ run: String) throws -> RedisCheckpointStore {
+    if let connection, !connection.isOpen { try connection.reconnect() }
+    let connection = try self.connection ?? RedisConnection(address)
+    self.connection = connection
+    if let known = stores[run] { return known }
+    let made = try RedisCheckpointStore(connection, run: run)
+    stores[run] = made
+    return made
+  }
+
+  /// Writes a part.
+  public func write(run: String, epoch: Epoch, generation: Generation, part: PartOutput) throws -> PartBlob {
+    let place = BlobPlace(epoch: epoch, generation: generation, part: part.part)
+    return PartBlob(part: part.part, crc: try store(run).writeBlob(part.bytes, at: place))
+  }
+
+  /// Reads a part.
+  public func read(run: String, epoch: Epoch, generation: Generation, blob: PartBlob) throws -> [UInt8] {
+    try store(run).readBlob(at: BlobPlace(epoch: epoch, generation: generation, part: blob.part), crc: blob.crc)
+  }
+}

@@ -1,0 +1,220 @@
+public import Basics
+internal import Documents
+public import StateStore
+internal import Wire
+public import Workloads
+
+/// Reads samples, folds them to ticks and seals these: what is sealed is all the network ever sees.
+///
+/// Sealing and acknowledging are one step of the store, so that a restart neither loses a sample nor counts it twice:
+/// what was not acknowledged is read again.
+public final class TickSource: InputSource, TickReader {
+  /// Samples asked for at once.
+  private static let batch = 4000
+  /// The registry is kept in the store with every tick that changed it, and at least this often.
+  private static let registryInterval: Int64 = 256
+
+  private let configuration: ServiceConfiguration
+  private let stream: MetricStream
+  private let connection: RedisConnection
+  private var store: RedisTickStore
+  private let events: EventStore
+  private let lease: Lease
+  private let log: Log
+  private var folder: TickFolder
+  private var due: [FoldedTick] = []
+  /// The ordinal of the tick that is sealed next.
+  public private(set) var nextOrdinal: Int64 = 0
+  private var recent: [Int64: SealedTick] = [:]
+  private var isPendingRead = false
+  private var lastPending: EntryID?
+  private var calendarVersion: Int64 = -1
+  private var nextCalendarLook: Int64 = 0
+  /// Samples rejected since this coordinator started, by reason.
+  public private(set) var rejected: [String: Int] = [:]
+  /// Samples folded since this coordinator started.
+  public private(set) var folded = 0
+
+  /// Goes on after the last sealed tick.
+  public init(configuration: ServiceConfiguration, connection: RedisConnection, lease: Lease, log: Log) throws {
+    (self.configuration, self.connection, self.lease, self.log) = (configuration, connection, lease, log)
+    stream = try MetricStream(connection, tenant: configuration.tenant)
+    store = try RedisTickStore(connection, tenant: configuration.tenant)
+    events = try EventStore(connection, tenant: configuration.tenant)
+    folder = TickFolder(configuration: configuration)
+    try stream.createGroup()
+    try resume()
+  }
+
+  /// Goes on after the last tick that is sealed in the store, as a new coordinator would.
+  public func startOver() throws {
+    // Samples that are not sealed will be read again.
+    folded -= folder.heldEntries.count + due.reduce(0) { $0 + $1.entries.count }
+    folder = TickFolder(configuration: configuration)
+    (due, recent, nextOrdinal) = ([], [:], 0)
+    (isPendingRead, lastPending, calendarVersion, nextCalendarLook) = (false, nil, -1, 0)
+    try stream.createGroup()
+    try resume()
+  }
+
+  private func resume() throws {
+    guard let last = try store.lastSealed() else { return }
+    var registry = ServiceRegistry()
+    var position: StreamEntryID?
+    var tick = Tick(0)
+    // The newest registry that was kept, and what the ticks after it add.
+    for stored in try store.readTicks(from: max(0, last - Self.registryInterval), count: Int(Self.registryInterval) + 1)
+    {
+      let kept = try KeptTick(decoding: stored.bytes)
+      if let bytes = kept.registry {
+        registry = try ServiceRegistry(decoding: bytes)
+      } else {
+        registry.add(kept.sealed)
+      }
+      (position, tick) = (kept.position, kept.sealed.tick)
+    }
+    folder = TickFolder(
+      configuration: configuration,
+      registry: registry,
+      resuming: .init(after: tick, position: position)
+    )
+    nextOrdinal = last + 1
+  }
+
+  /// Returns a sealed tick from memory or the store.
+  public func sealedTick(_ ordinal: Int64) throws -> SealedTick {
+    if let tick = recent[ordinal] { return tick }
+    guard let stored = try store.readTicks(from: ordinal, count: 1).first, stored.ordinal == ordinal else {
+      throw StoreError(
+        .missing,
+        during: "reading of tick \(ordinal)",
+        answer: "it is not in the store",
+        advice:
+          "the store lost sealed ticks that a checkpoint needs; restore it from a backup or start with another tenant"
+      )
+    }
+    let tick = try KeptTick(decoding: stored.bytes).sealed
+    keep(ordinal, tick)
+    return tick
+  }
+
+  private func keep(_ ordinal: Int64, _ tick: SealedTick) {
+    recent[ordinal] = tick
+    if recent.count > 2048 { recent = recent.filter { $0.key > ordinal - 1024 } }
+  }
+
+  /// Returns the tick of an ordinal as the cores take it, sealing it when it is due.
+  public func input(_ ordinal: Int64) throws -> [UInt8]? {
+    if ordinal < nextOrdinal { return try sealedTick(ordinal).encoded() }
+    if due.isEmpty { try read() }
+    guard !due.isEmpty else { return nil }
+    try seal(due[0])
+    due.removeFirst()
+    return try ordinal < nextOrdinal ? sealedTick(ordinal).encoded() : nil
+  }
+
+  private func read() throws {
+    try lookAtCalendar()
+    // Taken before the samples: what arrives after this moment is not late for it.
+    let now = Timestamp(milliseconds: WallClock.nowMilliseconds())
+    var entries: [StreamEntry]
+    if isPendingRead {
+      entries = try stream.readNew(lease, count: Self.batch)
+    } else {
+      entries = try stream.readPending(lease, after: lastPending, count: Self.batch)
+      lastPending = entries.last?.id ?? lastPending
+      isPendingRead = entries.isEmpty
+    }
+    var rejections: [MetricStream.Rejection] = []
+    for entry in entries {
+      let id = StreamEntryID(milliseconds: entry.id.milliseconds, sequence: entry.id.sequence)
+      switch folder.fold(id, entry.fields.map { ($0.name, $0.value) }) {
+      case .folded: folded += 1
+      case .alreadySealed: rejections.append(.init(entry: entry, reason: "already sealed"))
+      case .rejected(let problem):
+        rejected[problem.reason.rawValue, default: 0] += 1
+        rejections.append(.init(entry: entry, reason: problem.description))
+      }
+    }
+    try stream.reject(lease, rejections)
+    // The clock may only move on when everything that had arrived is folded.
+    if isPendingRead, entries.count < Self.batch || configuration.clock == .stream { due = folder.advance(clock: now) }
+  }
+
+  private func lookAtCalendar() throws {
+    let now = MonotonicClock.nowMilliseconds()
+    guard now >= nextCalendarLook else { return }
+    nextCalendarLook = now + 500
+    guard try events.version() != calendarVersion else { return }
+    let (version, items) = try events.all()
+    var known: [KnownEvent] = []
+    for item in items {
+      do { known.append(try KnownEvent(json: item.json)) } catch {
+        log.warning("an event in the store cannot be read and is left out", ("id", item.id), ("error", "\(error)"))
+      }
+    }
+    folder.calendar = EventCalendar(known)
+    calendarVersion = version
+    log.info("calendar read", ("events", "\(known.count)"), ("version", "\(version)"))
+  }
+
+  private func seal(_ tick: FoldedTick) throws {
+    let keepsRegistry = nextOrdinal % Self.registryInterval == 0 || tick.hasNewSeries
+    let kept = KeptTick(
+      sealed: tick.sealed,
+      position: tick.position,
+      registry: keepsRegistry ? tick.registry.encoded() : nil
+    )
+    let ids = tick.entries.map { EntryID(milliseconds: $0.milliseconds, sequence: $0.sequence) }
+    let bytes = kept.encoded()
+    let entries = HistoryBound.entries(ofBytes: bytes.count)
+    if entries != store.keptEntries {
+      store = try RedisTickStore(connection, tenant: configuration.tenant, keptEntries: entries)
+    }
+    let answer = try store.seal(lease, StoredTick(ordinal: nextOrdinal, bytes: bytes), consuming: ids)
+    switch answer {
+    case .sealed, .repeated:
+      keep(nextOrdinal, tick.sealed)
+      nextOrdinal += 1
+    default:
+      throw StoreError(
+        .unexpected,
+        during: "sealing of tick \(nextOrdinal)",
+        answer: "\(answer)",
+        advice: "the store went back or another program writes to this tenant; this coordinator starts anew"
+      )
+    }
+  }
+}
+
+/// A sealed tick with what a coordinator needs to go on after it.
+struct KeptTick {
+  var sealed: SealedTick
+  /// The last sample folded when it was sealed.
+  var position: StreamEntryID?
+  /// The registry after it, where it is kept.
+  var registry: [UInt8]?
+
+  init(sealed: SealedTick, position: StreamEntryID?, registry: [UInt8]?) {
+    (self.sealed, self.position, self.registry) = (sealed, position, registry)
+  }
+
+  func encoded() -> [UInt8] {
+    var w = ByteWriter()
+    w.writeBlob(sealed.encoded())
+    w.write(position?.milliseconds ?? 0)
+    w.write(position?.sequence ?? 0)
+    w.writeBlob(registry ?? [])
+    return w.bytes
+  }
+
+  init(decoding bytes: [UInt8]) throws(WireError) {
+    var r = ByteReader(bytes, reading: "kept tick")
+    sealed = try SealedTick(decoding: try r.readBlob())
+    let milliseconds: UInt64 = try r.read()
+    position = StreamEntryID(milliseconds: milliseconds, sequence: try r.read())
+    let kept = try r.readBlob()
+    registry = kept.isEmpty ? nil : kept
+    try r.finish()
+  }
+}
