@@ -32,6 +32,7 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "synfire",
+  products: [.executable(name: "synfire", targets: ["synfire"])],
   targets: [
     // system: a module map and a shim each, imported by exactly one Swift module
     library("CLinux"),
@@ -70,6 +71,14 @@ let package = Package(
         "Forecasting", "Planning",
       ]
     ),
+    module(
+      "Commands",
+      [
+        "Basics", "Wire", "Documents", "Circuits", "Workloads", "ChipCore", "Partitioning", "Transport",
+        "StateStore", "Interchange", "Forecasting", "Planning", "Cluster",
+      ]
+    ),
+    .executableTarget(name: "synfire", dependencies: ["Commands"], swiftSettings: strict),
     // test
     module("TestKit", ["Basics", "Wire", "Circuits", "ChipCore", "StateStore", "Cluster"]),
     tests("BasicsTests", ["Basics"]),
@@ -86,5 +95,6 @@ let package = Package(
     tests(
       "ClusterTests",
       ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Transport", "StateStore", "Cluster", "TestKit"]
-    ),]
+    ),
+    tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),]
 )

@@ -1,0 +1,63 @@
+internal import Basics
+internal import ChipCore
+internal import Circuits
+internal import Forecasting
+internal import Wire
+internal import Workloads
+
+/// Sizes that are the same on every machine and every time; `benchmarks/thresholds` holds them to what they were.
+struct CountsBenchmark: Benchmark {
+  static let name = "counts"
+  static let question = "How many bytes do a spike frame, a series' state and a synapse take?"
+
+  func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
+    var result = BenchmarkResult(scale: 1, cores: 1)
+    try addFrame(&result.figures)
+    try addSeries(&result.figures)
+    try addSynapses(&result.figures)
+    return result
+  }
+
+  /// An epoch of 15 steps of 40 spikes among 77,169 neurons, about that of the full cortical microcircuit.
+  private func addFrame(_ figures: inout Report) throws {
+    let random = CounterRandom(seed: 1, stream: 0)
+    var batch = SpikeBatch(steps: 0)
+    for step in 0..<15 {
+      batch.neurons += (0..<40).map { random.words(UInt32(step), UInt32($0))[0] % 77_169 }.sorted()
+      batch.stepEnds.append(batch.neurons.count)
+    }
+    let header = SpikeFrame.Header(
+      run: 1,
+      mapHash: 2,
+      generation: Generation(1),
+      incarnation: Incarnation(3),
+      source: CoreID(0),
+      epoch: Epoch(1)
+    )
+    let (full, empty) = (SpikeFrame.encode(header, batch), SpikeFrame.encode(header, SpikeBatch(steps: 15)))
+    figures.add("frame_bytes", title: "frame of 600 spikes", .figure(Double(full.count), "B", digits: 9))
+    figures.add("empty_frame_bytes", title: "frame of none", .figure(Double(empty.count), "B", digits: 9))
+  }
+
+  private func addSeries(_ figures: inout Report) throws {
+    let calls = [Call(caller: "a", callee: "b")]
+    for (key, title, configuration) in [
+      ("series", "a series, ticks of 5 min", try ForecastConfiguration(tickMilliseconds: 300_000)),
+      ("listening_series", "one that listens", try ForecastConfiguration(tickMilliseconds: 300_000, calls: calls)),
+    ] {
+      let part = ForecastPart(configuration)
+      part.join(SeriesName(service: "b", metric: "requests"), number: 0, isHere: true)
+      let snapshot = part.snapshot(of: ["b"]).count
+      figures.add("\(key)_state_bytes", title: "state of \(title)", .figure(Double(part.byteCount), "B", digits: 9))
+      figures.add("\(key)_checkpoint_bytes", title: "its checkpoint", .figure(Double(snapshot), "B", digits: 9))
+    }
+  }
+
+  /// A fifth of Brunel's network in one tile.
+  private func addSynapses(_ figures: inout Report) throws {
+    let circuit = CircuitLibrary.brunel(scale: 0.2)
+    let statistics = try Tile(circuit: circuit, layout: .whole(circuit), precision: .single).statistics
+    figures.add("brunel_synapses", title: "synapses of a fifth of brunel", .count(statistics.synapses))
+    figures.add("brunel_stored_bytes", title: "their bytes", .figure(Double(statistics.storedBytes), "B", digits: 9))
+  }
+}

@@ -1,0 +1,114 @@
+internal import Basics
+internal import Cluster
+internal import FoundationEssentials
+internal import Glibc
+internal import StateStore
+internal import Workloads
+
+/// A private cluster in a temporary folder, with a shop whose ticks are fed to it when a benchmark wants.
+final class ShopCluster {
+  /// The context of commands that talk to this cluster.
+  let context: CommandContext
+  /// The shop that is fed.
+  let shop: Shop
+  private let folder: String
+  private let cluster: LocalCluster
+  private let published: RedisTickStore
+  private var feed: StreamFeed
+  /// Ticks given so far.
+  private(set) var fedTicks = 0
+
+  /// The first day of the shop, so that figures do not depend on today.
+  private static let start = Timestamp(milliseconds: 1_792_972_800_000)
+  private static let patienceMilliseconds: Int64 = 60_000
+
+  /// Starts Redis, coordinator and cores; returns when they run, not yet when they are ready.
+  init(_ outer: CommandContext, cores: Int, days: Int) throws {
+    folder = "/tmp/synfire-bench-\(CurrentProcess.pid)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var context = outer
+    context.environment["SYNFIRE_STATE"] = folder
+    context.log.least = outer.globals.verbose ? .info : .error
+    self.context = context
+    shop = Shop(seed: 1, start: Self.start, days: days)
+    do {
+      let path = "\(folder)/shop.yaml"
+      try FileText.write(shop.configuration(), to: path)
+      cluster = try LocalCluster(
+        configurationPath: path,
+        tenant: "shop",
+        cores: cores,
+        spares: 0,
+        redis: nil,
+        checkpointTicks: 24,
+        hasProjections: true,
+        state: context.state,
+        log: context.log
+      )
+    } catch {
+      try? FileManager.default.removeItem(atPath: folder)
+      throw error
+    }
+    do {
+      try cluster.start()
+      feed = try StreamFeed(context, redis: nil, tenant: "shop", mostUnread: 20_000)
+      published = try RedisTickStore(context.connect(nil), tenant: "shop")
+    } catch {
+      cluster.stop()
+      try? FileManager.default.removeItem(atPath: folder)
+      throw error
+    }
+  }
+
+  /// Ends all processes and removes the folder.
+  func stop() {
+    cluster.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Gives the next ticks to the coordinator.
+  func feed(ticks: Int) throws {
+    for tick in shop.ticks.dropFirst(fedTicks).prefix(ticks) {
+      for sample in shop.samples(in: tick) { try feed.add(.sample(sample)) }
+      try feed.add(.watermark(Timestamp(milliseconds: (tick.index + 1) * shop.tickMilliseconds)))
+      fedTicks += 1
+    }
+    try feed.flush()
+  }
+
+  /// Starts again what died; call it every few ms.
+  func look() throws { try cluster.look() }
+
+  /// Ticks published so far, as the store has them.
+  func publishedTicks() throws -> Int { try published.lastPublished().map { Int($0.ordinal) + 1 } ?? 0 }
+
+  /// Waits until so many ticks are published, and looks after the processes meanwhile.
+  func wait(untilPublished count: Int) throws {
+    let end = MonotonicClock.nowMilliseconds() + Self.patienceMilliseconds
+    while true {
+      try look()
+      let done = try publishedTicks()
+      if done >= count { return }
+      guard MonotonicClock.nowMilliseconds() < end else {
+        throw CommandFailure(.timedOut, "only \(done) of \(count) ticks were published within a minute\(lastWords)")
+      }
+      guard Interruption.wait(milliseconds: 5) else { throw CommandFailure(.interrupted, "interrupted") }
+    }
+  }
+
+  /// The last lines that the coordinator logged, since the folder with its log goes away.
+  private var lastWords: String {
+    let bytes = FileManager.default.contents(atPath: "\(cluster.logFolder)/coordinator.log") ?? Data()
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").suffix(3)
+    return lines.isEmpty ? "" : "; the coordinator's last words:\n  " + lines.joined(separator: "\n  ")
+  }
+
+  /// Ends one process as a crash would.
+  func kill(_ name: String) throws {
+    guard let process = cluster.processes.first(where: { $0.name == name }) else {
+      throw CommandFailure(.failed, "there is no process '\(name)' to end; is it being started again?")
+    }
+    // Only `look` reaps processes, so the number is still of that process.
+    _ = Glibc.kill(process.pid, SIGKILL)
+  }
+}

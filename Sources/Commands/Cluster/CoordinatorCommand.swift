@@ -1,0 +1,54 @@
+internal import Basics
+internal import Cluster
+internal import Workloads
+
+/// The coordinator process, for supervisors and launch scripts.
+struct CoordinatorCommand: Command {
+  static let name = "coordinator"
+  static let summary = "Runs the coordinator of the capacity service: seals ticks, drives the cores, plans, answers."
+  static let fields: [Field<Self>] = [
+    .value("config", \.config, "FILE", help: "The configuration of the capacity service (YAML)."),
+    .value("redis", \.redis, "URL", help: "The store: unix:///path or redis://host:port."),
+    .value("listen", \.listen, "ENDPOINT", help: "Where to listen for cores."),
+    .value("query", \.query, "ENDPOINT", help: "Where to listen for questions."),
+    .value("cores", \.cores, "N", in: 1...64, help: "Cores to wait for."),
+    .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
+    .flag("standby", \.standby, help: "Wait while another coordinator runs, and for the store."),
+    .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
+    .flag("ends-with-parent", \.endsWithParent, help: "End when the process that started it ends."),
+  ]
+
+  var config: String?
+  var redis: String?
+  var listen: String?
+  var query: String?
+  var cores = 2
+  var checkpointTicks = 24
+  var standby = false
+  var noProjections = false
+  var endsWithParent = false
+
+  func run(in context: CommandContext) throws -> ExitCode {
+    let options = CoordinatorOptions(
+      configuration: try ServiceConfigurationFile.read(config),
+      redis: redis ?? context.state.redisURL,
+      listen: listen ?? context.state.controlEndpoint,
+      query: query ?? context.state.queryEndpoint,
+      cores: cores,
+      isStandby: standby,
+      ticksPerCheckpoint: checkpointTicks,
+      hasProjections: !noProjections,
+      endsWithParent: endsWithParent
+    )
+    return ExitCode(rawValue: try CapacityCoordinator.run(options, log: context.log)) ?? .failed
+  }
+}
+
+/// Reads the configuration of the capacity service.
+enum ServiceConfigurationFile {
+  /// Reads a file; without one everything has its default.
+  static func read(_ path: String?) throws -> ServiceConfiguration {
+    guard let path else { return ServiceConfiguration() }
+    return try ServiceConfiguration.read(bytes: try FileText.bytes(of: path), file: path)
+  }
+}

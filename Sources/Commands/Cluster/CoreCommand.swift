@@ -1,0 +1,44 @@
+internal import Basics
+internal import Cluster
+
+/// One core process, for supervisors and launch scripts.
+struct CoreCommand: Command {
+  static let name = "core"
+  static let summary = "Runs one core: simulates the parts of the network that the coordinator assigns to it."
+  static let details = """
+    It connects to the coordinator in the background and waits for it as long as it takes; started beyond the number of \
+    cores that a run wants, it is a spare that takes over when another dies. '{pid}' in the endpoint stands for the \
+    process, '*' in place of a port for one that the system chooses.
+    """
+  static let fields: [Field<Self>] = [
+    .value(
+      "coordinator",
+      \.coordinator,
+      "ENDPOINT",
+      isRequired: true,
+      help: "Where the coordinator listens for cores."
+    ),
+    .value("redis", \.redis, "URL", help: "The store with the checkpoints; needed where the run has any."),
+    .value("spikes", \.spikes, "ENDPOINT", help: "Where to listen for the spikes of other cores."),
+    .value("place", \.place, "NAME", help: "A name that a new core takes over from the one before it."),
+    .flag("ends-with-parent", \.endsWithParent, help: "End when the process that started it ends."),
+  ]
+
+  var coordinator = ""
+  var redis: String?
+  var spikes = "tcp://127.0.0.1:*"
+  var place = ""
+  var endsWithParent = false
+
+  func run(in context: CommandContext) throws -> ExitCode {
+    let options = CoreOptions(
+      coordinator: coordinator,
+      place: place,
+      spikes: spikes,
+      endsWithParent: endsWithParent
+    )
+    let store = try redis.map { try RedisBlobStore(url: $0) }
+    let core = try CoreProcess(options: options, store: store, makeProgram: { HostedProgram() }, log: context.log)
+    return ExitCode(rawValue: try core.run()) ?? .failed
+  }
+}

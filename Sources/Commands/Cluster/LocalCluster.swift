@@ -1,0 +1,143 @@
+internal import Basics
+internal import Cluster
+internal import FoundationEssentials
+internal import StateStore
+
+/// The processes of one machine's capacity service, kept alive by a supervisor.
+final class LocalCluster {
+  /// Where the store is.
+  let redisURL: String
+  /// Where the processes log.
+  let logFolder: String
+  private let arguments: (coordinator: [String], core: [String])
+  private let cores: Int
+  private let tenant: String
+  private let state: StateFolder
+  private let supervisor: Supervisor
+  private let redis: PrivateRedis?
+  private let lock: FileLock
+  private let log: Log
+  /// What stands before a command line so that the process ends with this one, however this one ends.
+  private let tied: [String]
+
+  /// Prepares the folders; refuses a state folder that another cluster uses.
+  init(
+    configurationPath: String?,
+    tenant: String,
+    cores: Int,
+    spares: Int,
+    redis: String?,
+    checkpointTicks: Int,
+    hasProjections: Bool,
+    state: StateFolder,
+    log: Log
+  ) throws {
+    guard let program = CurrentProcess.programPath else {
+      throw CommandFailure(.failed, "the path of this program cannot be read; is /proc mounted?")
+    }
+    (self.cores, self.tenant, self.state, self.log) = (cores + spares, tenant, state, log)
+    // The longest of the names that the processes will use.
+    let length = "\(state.path)/core-00-0000000.sock".utf8.count
+    guard length <= UnixSocket.longestPathBytes else {
+      throw CommandFailure(
+        .failed,
+        "the state folder \(state.path) is too long: sockets in it have paths of \(length) bytes, and a Unix socket's "
+          + "has at most \(UnixSocket.longestPathBytes); set SYNFIRE_STATE to a shorter one"
+      )
+    }
+    logFolder = "\(state.path)/logs"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: logFolder,
+        withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700]
+      )
+    } catch {
+      throw CommandFailure(
+        .failed,
+        "the state folder \(state.path) cannot be made; set SYNFIRE_STATE to a writable one"
+      )
+    }
+    guard let lock = try FileLock(path: "\(state.path)/up.lock") else {
+      throw CommandFailure(
+        .failed,
+        "another 'synfire up' uses the state folder \(state.path); end it, or set SYNFIRE_STATE to another folder"
+      )
+    }
+    self.lock = lock
+    self.redis = redis == nil ? try PrivateRedis(folder: state.path) : nil
+    redisURL = redis ?? state.redisURL
+    tied = TiedCommand.words(program)
+    supervisor = Supervisor(program: program, logFolder: logFolder, log: log)
+    var coordinator = [
+      "coordinator", "--redis", redisURL, "--listen", state.controlEndpoint, "--query", state.queryEndpoint,
+      "--cores", "\(cores)", "--checkpoint-ticks", "\(checkpointTicks)", "--standby", "--ends-with-parent",
+    ]
+    if let configurationPath { coordinator += ["--config", configurationPath] }
+    if !hasProjections { coordinator.append("--no-projections") }
+    let core = ["core", "--redis", redisURL, "--coordinator", state.controlEndpoint, "--ends-with-parent"]
+    arguments = (coordinator, core)
+  }
+
+  /// Starts everything; returns when the processes run, not yet when they are ready.
+  ///
+  /// A store that is not there or not fit is told at once: the processes themselves would wait for it.
+  func start() throws {
+    if let redis {
+      try redis.start(launcher: tied)
+    } else {
+      _ = try RedisConnection(RedisAddress(redisURL)).checkServer()
+    }
+    try supervisor.start(
+      .init(name: "coordinator", arguments: arguments.coordinator, finalCodes: [ExitCode.differs.rawValue])
+    )
+    for i in 0..<cores {
+      let spikes = "ipc://\(state.path)/core-\(i)-{pid}.sock"
+      try supervisor.start(
+        .init(
+          name: "core-\(i)",
+          arguments: arguments.core + ["--place", "\(i)", "--spikes", spikes],
+          finalCodes: []
+        )
+      )
+    }
+  }
+
+  /// Feeds this machine's own load.
+  func collectHost() throws {
+    try supervisor.start(
+      .init(
+        name: "collect",
+        arguments: tied.dropFirst() + [tied[0], "collect", "host", "--redis", redisURL, "--tenant", tenant],
+        finalCodes: []
+      )
+    )
+  }
+
+  /// Starts again what died.
+  func look() throws {
+    if let redis, redis.hasEnded() {
+      log.warning("the private redis ended and is started again")
+      try redis.start(launcher: tied)
+    }
+    try supervisor.look()
+    if supervisor.isDone("coordinator") {
+      throw CommandFailure(.differs, "the run diverged and was stopped; \(logFolder)/coordinator.log says where")
+    }
+  }
+
+  /// The running processes.
+  var processes: [(name: String, pid: Int32)] {
+    supervisor.processes + (redis?.process.map { [("redis", $0.pid)] } ?? [])
+  }
+
+  /// Ends everything and waits for it.
+  func stop() {
+    supervisor.stopAll()
+    redis?.stop()
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: state.path)) ?? []
+    where name.hasPrefix("core-") && name.hasSuffix(".sock") {
+      try? FileManager.default.removeItem(atPath: "\(state.path)/\(name)")
+    }
+  }
+}

@@ -1,0 +1,73 @@
+internal import Basics
+internal import Cluster
+internal import Documents
+internal import FoundationEssentials
+internal import StateStore
+internal import Workloads
+
+/// Everything on this machine, in the foreground.
+struct UpCommand: Command {
+  static let name = "up"
+  static let summary = "Runs the capacity service on this machine: a private Redis, the coordinator and N cores."
+  static let details = """
+    Starts again whatever dies; Ctrl-C ends all cleanly, and what was learned stays in the state folder for the next \
+    start. With --collect host it also feeds this machine's own load.
+    """
+  static let fields: [Field<Self>] = [
+    .value("config", \.config, "FILE", help: "The configuration of the capacity service (YAML)."),
+    .value("cores", \.cores, "N", in: 1...64, help: "Core processes."),
+    .value("spares", \.spares, "N", in: 0...16, help: "Further cores that wait to take over."),
+    .value("redis", \.redis, "URL", help: "A store that runs already, instead of a private one."),
+    .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
+    .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
+    .value("collect", \.collect, "SOURCE", help: "Also collect metrics; 'host' is this machine."),
+    .quantity("for", \.time, .time, "TIME", help: "End by itself after this time."),
+  ]
+
+  var config: String?
+  var cores = 2
+  var spares = 0
+  var redis: String?
+  var checkpointTicks = 24
+  var noProjections = false
+  var collect: CollectSource?
+  var time: Double?
+
+  enum CollectSource: String, CaseIterable, OptionValue { case host }
+
+  func run(in context: CommandContext) throws -> ExitCode {
+    let configuration = try ServiceConfigurationFile.read(config)
+    let machine = try LocalCluster(
+      configurationPath: config,
+      tenant: configuration.tenant,
+      cores: cores,
+      spares: spares,
+      redis: redis,
+      checkpointTicks: checkpointTicks,
+      hasProjections: !noProjections,
+      state: context.state,
+      log: context.log
+    )
+    Interruption.letLoopsEnd()
+    defer { machine.stop() }
+    try machine.start()
+    if collect == .host { try machine.collectHost() }
+    if let path = configuration.eventsPath {
+      let events = try EventFile.read(DocumentPath.resolve(path, besideFile: config ?? ""))
+      try EventFile.put(events, into: EventStore(context.connect(machine.redisURL), tenant: configuration.tenant))
+    }
+    context.log.info(
+      "up",
+      ("tenant", configuration.tenant),
+      ("redis", machine.redisURL),
+      ("query", context.state.queryEndpoint),
+      ("logs", machine.logFolder)
+    )
+    let end = time.map { MonotonicClock.nowMilliseconds() + Int64($0) }
+    while Interruption.wait(milliseconds: 10) {
+      try machine.look()
+      if let end, MonotonicClock.nowMilliseconds() >= end { return .done }
+    }
+    return .interrupted
+  }
+}

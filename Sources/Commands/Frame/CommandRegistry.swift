@@ -1,0 +1,35 @@
+/// All commands of `synfire`, in the order of the overview; a new one is a line here.
+public enum CommandRegistry {
+  /// The commands.
+  public static let all: [any Command.Type] = [
+    AnomaliesCommand.self,
+    BacktestCommand.self,
+    BenchCommand.self,
+    CheckCommand.self,
+    CollectHostCommand.self,
+    CompareCommand.self,
+    CompletionCommand.self,
+    CoordinatorCommand.self,
+    CoreCommand.self,
+    CoresCommand.self,
+    DemoRunCommand.self,
+    DemoShopCommand.self,
+    EmitCommand.self,
+    EventsAddCommand.self,
+    EventsImportCommand.self,
+    EventsListCommand.self,
+    EventsRemoveCommand.self,
+    ExplainCommand.self,
+    ForecastCommand.self,
+    HelpCommand.self,
+    PartitionCommand.self,
+    RecommendCommand.self,
+    ReplayCommand.self,
+    RunCommand.self,
+    ServicesCommand.self,
+    StatusCommand.self,
+    TiedCommand.self,
+    UpCommand.self,
+    VersionCommand.self,
+  ]
+}
