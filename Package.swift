@@ -96,5 +96,7 @@ let package = Package(
       "ClusterTests",
       ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Transport", "StateStore", "Cluster", "TestKit"]
     ),
-    tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),]
+    tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),
+    tests("ProcessTests", ["Basics", "Wire", "Documents", "Transport", "StateStore"]),
+  ]
 )
