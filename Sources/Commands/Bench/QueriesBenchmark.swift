@@ -2,7 +2,10 @@ internal import Basics
 internal import Synchronization
 internal import Workloads
 
-/// Questions to the coordinator over its query socket, one after another, while ticks are computed as fast as can be.
+/// Questions to the coordinator over its query socket, one after another, while ticks come.
+///
+/// Once at a pace far above that of any real stream, once as fast as ticks can be computed: then the coordinator never
+/// rests, and an answer waits for what it is doing.
 struct QueriesBenchmark: Benchmark {
   static let name = "queries"
   static let question = "How long does the coordinator take to answer while ticks run?"
@@ -10,6 +13,7 @@ struct QueriesBenchmark: Benchmark {
   private static let questions: [(query: String, service: String?)] = [
     ("status", nil), ("forecast", "checkout"), ("recommend", "checkout"),
   ]
+  private static let ticksPerSecond = 10.0
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
     let cores = max(1, options.cores ?? 2)
@@ -19,10 +23,31 @@ struct QueriesBenchmark: Benchmark {
     defer { cluster.stop() }
     try cluster.feed(ticks: 10)
     try cluster.wait(untilPublished: 10)
-    let feeder = try Feeder(cluster.context, cluster.shop, from: cluster.fedTicks)
-    defer { feeder.stop() }
-    try cluster.wait(untilPublished: 20)
+    var table = Table([
+      Table.Column("ticks"), Table.Column("query"), Table.Column("ticks_per_second", title: "TICKS", unit: "1/s"),
+      Table.Column("p50_ms", title: "P50", unit: "ms"), Table.Column("p99_ms", title: "P99", unit: "ms"),
+    ])
+    var fed = cluster.fedTicks
+    for (name, pace) in [("paced", Self.ticksPerSecond), ("flat out", nil)] {
+      let feeder = try Feeder(cluster.context, cluster.shop, from: fed, ticksPerSecond: pace)
+      defer { feeder.stop() }
+      try cluster.wait(untilPublished: fed + 2)
+      let (milliseconds, ticks) = try ask(cluster, count)
+      fed = try feeder.finish()
+      for (question, times) in zip(Self.questions, milliseconds) {
+        table.append([
+          .text(name), .text(question.query), .number(ticks, digits: 3),
+          .number(times.percentile(0.5) ?? 0, digits: 3), .number(times.percentile(0.99) ?? 0, digits: 3),
+        ])
+      }
+    }
+    result.figures.add("queries", heading: "", table)
+    result.figures.notes = ["\(count) of each, 5 ms apart; the aim is under 50 ms."]
+    return result
+  }
 
+  /// Returns the times of the answers in ms by question, and the ticks published meanwhile, per second.
+  private func ask(_ cluster: ShopCluster, _ count: Int) throws -> (milliseconds: [[Double]], ticksPerSecond: Double) {
     let client = try QueryClient(cluster.context)
     var milliseconds = [[Double]](repeating: [], count: Self.questions.count)
     let (start, before) = (MonotonicClock.nowNanoseconds(), try cluster.publishedTicks())
@@ -31,44 +56,35 @@ struct QueriesBenchmark: Benchmark {
         let asked = MonotonicClock.nowNanoseconds()
         _ = try client.ask(question.query, service: question.service)
         milliseconds[i].append(Double(MonotonicClock.nowNanoseconds() - asked) / 1e6)
+        guard Interruption.wait(milliseconds: 5) else { throw CommandFailure(.interrupted, "interrupted") }
       }
       try cluster.look()
-      guard Interruption.wait(milliseconds: 5) else { throw CommandFailure(.interrupted, "interrupted") }
     }
     let seconds = Double(MonotonicClock.nowNanoseconds() - start) / 1e9
-    let ticks = try cluster.publishedTicks() - before
-    try feeder.check()
-    for (question, times) in zip(Self.questions, milliseconds) {
-      for (label, share) in [("p50", 0.5), ("p99", 0.99)] {
-        result.figures.add(
-          "\(question.query)_\(label)_ms",
-          title: "\(question.query), \(label) of \(count)",
-          .figure(times.percentile(share) ?? 0, "ms", compare: label == "p99" ? "aim: under 50 ms" : nil)
-        )
-      }
-    }
-    result.figures.add(
-      "ticks_per_second",
-      title: "ticks published meanwhile",
-      .figure(Double(ticks) / seconds, "per second")
-    )
-    return result
+    return (milliseconds, Double(try cluster.publishedTicks() - before) / seconds)
   }
 }
 
-/// Feeds a shop from a thread of its own, as fast as it is read.
+/// Feeds a shop from a thread of its own: at a pace, or as fast as it is read.
 private final class Feeder: Sendable {
   private struct State {
     var isStopping = false
+    var next: Int
     var failure: (any Error)?
   }
-  private final class Shared: Sendable { let state = Mutex(State()) }
 
-  private let shared = Shared()
+  /// What the thread and its owner share.
+  private final class Shared: Sendable {
+    let state: Mutex<State>
+    init(_ state: State) { self.state = Mutex(state) }
+  }
+
+  private let shared: Shared
   private let thread: NamedThread
 
-  init(_ context: CommandContext, _ shop: Shop, from first: Int) throws {
-    let shared = shared
+  init(_ context: CommandContext, _ shop: Shop, from first: Int, ticksPerSecond: Double?) throws {
+    let shared = Shared(State(next: first))
+    self.shared = shared
     thread = try NamedThread("feed") {
       do {
         var feed = try StreamFeed(context, redis: nil, tenant: "shop", mostUnread: 20_000)
@@ -76,6 +92,10 @@ private final class Feeder: Sendable {
           if shared.state.withLock({ $0.isStopping }) || Interruption.isRequested { break }
           for sample in shop.samples(in: tick) { try feed.add(.sample(sample)) }
           try feed.add(.watermark(Timestamp(milliseconds: (tick.index + 1) * shop.tickMilliseconds)))
+          shared.state.withLock { $0.next += 1 }
+          guard let ticksPerSecond else { continue }
+          try feed.flush()
+          pauseMilliseconds(Int(1000 / ticksPerSecond))
         }
         try feed.flush()
       } catch {
@@ -84,12 +104,19 @@ private final class Feeder: Sendable {
     }
   }
 
-  /// Throws what the thread failed with, if it did.
-  func check() throws { if let failure = shared.state.withLock({ $0.failure }) { throw failure } }
-
   /// Ends the thread and waits for it.
   func stop() {
     shared.state.withLock { $0.isStopping = true }
     thread.join()
+  }
+
+  /// Ends the thread and returns the position of the tick that comes next.
+  ///
+  /// - Throws: what the thread failed with.
+  func finish() throws -> Int {
+    stop()
+    let (next, failure) = shared.state.withLock { ($0.next, $0.failure) }
+    if let failure { throw failure }
+    return next
   }
 }
