@@ -158,8 +158,7 @@ public final class CoordinatorLoop {
       lastRenewal = now
       do {
         if machine.phase != .storeLost, try !store.renewLease() {
-          exit = (1, "the lease is another coordinator's now")
-          log.error("the lease is lost; another coordinator has taken over")
+          loseLease()
         }
       } catch { loseStore(error) }
     }
@@ -168,6 +167,11 @@ public final class CoordinatorLoop {
       lastTimer = now
       handle(.timer)
     }
+  }
+
+  private func loseLease() {
+    log.error("the lease is lost; another coordinator has taken over")
+    exit = (1, "the lease is another coordinator's now")
   }
 
   private func giveUp(_ error: any Error) {
@@ -191,7 +195,7 @@ public final class CoordinatorLoop {
     do {
       try store.reconnect()
       guard try store.renewLease() else {
-        exit = (1, "the lease is another coordinator's now")
+        loseLease()
         return
       }
       try inputs?.startOver()
@@ -244,7 +248,7 @@ public final class CoordinatorLoop {
       if try store.raise(generation) {
         handle(.raised(generation))
       } else {
-        exit = (1, "the lease is another coordinator's now")
+        loseLease()
       }
     case .restore(let committed):
       var bytes: [UInt8]?

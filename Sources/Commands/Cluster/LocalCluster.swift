@@ -118,12 +118,23 @@ final class LocalCluster {
   func look() throws {
     if let redis, redis.hasEnded() {
       log.warning("the private redis ended and is started again")
-      try redis.start(launcher: tied)
+      try startAgain(redis)
     }
     try supervisor.look()
     if supervisor.isDone("coordinator") {
       throw CommandFailure(.differs, "the run diverged and was stopped; \(logFolder)/coordinator.log says where")
     }
+  }
+
+  /// Starts the store again; it may be killed once more while it reads its data.
+  private func startAgain(_ redis: PrivateRedis) throws {
+    for _ in 0..<5 {
+      do { return try redis.start(launcher: tied) } catch {
+        log.warning("the private redis did not start", ("error", "\(error)"))
+        guard Interruption.wait(milliseconds: 100) else { return }
+      }
+    }
+    try redis.start(launcher: tied)
   }
 
   /// The running processes.
