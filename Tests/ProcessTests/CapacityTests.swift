@@ -66,13 +66,16 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `up goes on where it was ended`() throws {
+    @Test(.timeLimit(.minutes(2)), arguments: [ProcessSignal.terminate, .kill])
+    func `up leaves nothing behind, and goes on where it was ended`(by signal: ProcessSignal) throws {
       let reference = try Undisturbed.published.get()
       let service = try ShopService(cores: 2)
       let feed = try service.feed(speed: 28_800)
       try service.wait(forTicks: 30)
-      try service.stop()
+      if signal == .terminate { try service.stop() }
+      service.up.process.send(signal)
+      service.up.process.wait()
+      service.expectNothingLeft()
       #expect(feed.isRunning, "the feed waits for the store")
       try service.startAgain()
       #expect(feed.finish(within: 60).code == 0)

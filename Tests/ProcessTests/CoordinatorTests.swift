@@ -30,15 +30,21 @@ extension ProcessTests {
       // A store that restarts ends no wait.
       try store.restart()
       #expect(here.isRunning && there.isRunning && first.isRunning)
-      first.process.send(.kill)
-      try eventually("an answer of a stand-by", in: folder) {
-        let answers = try [[], ["--server", "ipc://\(folder.path)/q2.sock"]].map {
-          try Started(["status"] + $0, in: folder).finish(within: 6).code
-        }
-        return answers.contains(0)
+
+      // One that hangs loses the lease, and ends when it finds that out.
+      first.process.send(.stop)
+      let server = ["--server", "ipc://\(folder.path)/q2.sock"]
+      try eventually("an answer of the stand-by elsewhere", in: folder) {
+        try Started(["status"] + server, in: folder).finish(within: 6).code == 0
       }
-      #expect(here.isRunning && there.isRunning)
-      for process in [here, there] { process.process.stop() }
+      first.process.send(.resume)
+      let former = first.finish(within: 10)
+      #expect(former.code == 1)
+      #expect(former.error.contains("another coordinator has taken over"))
+
+      there.process.send(.kill)
+      try eventually("an answer of the stand-by here", in: folder) { try synfire("status", in: folder).code == 0 }
+      here.process.stop()
     }
 
     @Test(.timeLimit(.minutes(1))) func `a core of another version or run is refused with a sentence`() throws {

@@ -29,6 +29,9 @@ extension ProcessTests {
       #expect(feed.finish(within: 60).code == 0)
       try service.wait(forTicks: ShopService.ticks)
       try service.published(from: store.connect()).expectEqual(to: reference, "the store was away twice")
+      // A coordinator that was held up itself does not take its cores for silent.
+      let log = service.folder.read("logs/coordinator.log")
+      #expect(!log.contains("silent for"), "\(log)")
       try service.stop()
     }
 
