@@ -47,7 +47,9 @@ public struct CapacityJSON {
 
   private func horizon(_ ticks: Int, _ h: SeriesForecast.Horizon) -> JSONValue {
     [
-      "ticks": .integer(Int64(ticks)), "at": time(endOf: tick + ticks),
+      "ticks": .integer(Int64(ticks)),
+      "seconds": .number(Double(ticks) * Double(configuration.tickMilliseconds) / 1000),
+      "at": time(endOf: tick + ticks),
       "quantiles": .object(
         zip(SeriesForecast.levels, h.quantiles).map { level, value in .init(Self.name(ofLevel: level), .number(value)) }
       ),

@@ -73,13 +73,13 @@ struct QueryClient {
 
 extension CommandContext {
   /// Shows an answer, again and again with `--watch`; exit code 4 when it rests on stale data.
-  func show(query: String, service: String? = nil, _ make: (JSONValue) -> Report) throws -> ExitCode {
+  func show(query: String, service: String? = nil, _ make: (JSONValue) throws -> Report) throws -> ExitCode {
     let client = try QueryClient(self)
     var isStale = false
     let code = try watch {
       let answer = try client.ask(query, service: service)
       isStale = answer.isStale
-      return make(answer.result)
+      return try make(answer.result)
     }
     if isStale, code == .done {
       log.warning("the last tick is old; the numbers are of then", ("query", query))
