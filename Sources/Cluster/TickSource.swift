@@ -9,8 +9,8 @@ public import Workloads
 /// Sealing and acknowledging are one step of the store, so that a restart neither loses a sample nor counts it twice:
 /// what was not acknowledged is read again.
 public final class TickSource: InputSource, TickReader {
-  /// Samples asked for at once.
-  private static let batch = 4000
+  /// Samples asked for at once: few enough that people who ask meanwhile do not wait long.
+  private static let batch = 1000
   /// The registry is kept in the store with every tick that changed it, and at least this often.
   private static let registryInterval: Int64 = 256
 
