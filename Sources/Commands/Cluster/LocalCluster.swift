@@ -79,6 +79,18 @@ final class LocalCluster {
     arguments = (coordinator, core)
   }
 
+  /// Does something with the store, again while it is away: it may be killed at any time and is started again here.
+  func patiently<Result>(_ body: () throws -> Result) throws -> Result {
+    let end = MonotonicClock.nowMilliseconds() + 30_000
+    while true {
+      do { return try body() } catch let error as StoreError {
+        guard error.isTransient, MonotonicClock.nowMilliseconds() < end else { throw error }
+        try look()
+        guard Interruption.wait(milliseconds: 50) else { throw error }
+      }
+    }
+  }
+
   /// Starts everything; returns when the processes run, not yet when they are ready.
   ///
   /// A store that is not there or not fit is told at once: the processes themselves would wait for it.

@@ -54,7 +54,9 @@ struct UpCommand: Command {
     if collect == .host { try machine.collectHost() }
     if let path = configuration.eventsPath {
       let events = try EventFile.read(DocumentPath.resolve(path, besideFile: config ?? ""))
-      try EventFile.put(events, into: EventStore(context.connect(machine.redisURL), tenant: configuration.tenant))
+      try machine.patiently {
+        try EventFile.put(events, into: EventStore(context.connect(machine.redisURL), tenant: configuration.tenant))
+      }
     }
     context.log.info(
       "up",

@@ -56,7 +56,12 @@ struct DemoRunCommand: Command {
     let began = MonotonicClock.nowMilliseconds()
     try play(shop, on: cluster, inner)
     let seconds = Double(MonotonicClock.nowMilliseconds() - began) / 1000
-    let report = try DemoReport(shop: shop, history: DemoHistory(shop: shop, connection: inner.connect(nil)))
+    let report = try DemoReport(
+      shop: shop,
+      history: cluster.patiently {
+        try DemoHistory(shop: shop, connection: inner.connect(cluster.redisURL))
+      }
+    )
     try context.write(report.text(width: context.console.outputColumns ?? 110))
     try context.write(DemoReport.heading("Where it ran"))
     try context.show(try CoresCommand.report(QueryClient(inner)))
@@ -70,9 +75,10 @@ struct DemoRunCommand: Command {
 
   /// Feeds the shop and waits until everything is published.
   private func play(_ shop: Shop, on cluster: LocalCluster, _ context: CommandContext) throws {
-    let store = try EventStore(context.connect(nil), tenant: "shop")
-    try EventFile.put(shop.events, into: store)
-    var feed = try StreamFeed(context, redis: nil, tenant: "shop", mostUnread: 20_000)
+    var feed = try cluster.patiently {
+      try EventFile.put(shop.events, into: EventStore(context.connect(cluster.redisURL), tenant: "shop"))
+      return try StreamFeed(context, redis: cluster.redisURL, tenant: "shop", mostUnread: 20_000)
+    }
     feed.whileWaiting = { try cluster.look() }
     var bar = context.progress("\(days) days of the shop on \(cores) cores", total: Double(days), unit: "days")
     let total = shop.ticks.count
