@@ -159,8 +159,9 @@ public final class MetricStream {
   public func backlog() throws(StoreError) -> Backlog {
     let replies = try connection.pipeline([
       ["XLEN", .init(key)], ["XPENDING", .init(key), .init(Self.group)], ["XINFO", "GROUPS", .init(key)],
-      ["GET", .init(tenant.key("rejected:count"))],
+      ["GET", .init(tenant.key("rejected:count"))], ["XREVRANGE", .init(key), "+", "-", "COUNT", 1],
     ])
+    let newest = replies[4].elements?.first?.elements?.first?.text
     var backlog = Backlog(
       entries: replies[0].number ?? 0,
       pending: replies[1].elements?.first?.number ?? 0,
@@ -172,6 +173,10 @@ public final class MetricStream {
       let pairs = stride(from: 0, to: flat.count - 1, by: 2).map { (flat[$0].text, flat[$0 + 1]) }
       guard pairs.contains(where: { $0.0 == "name" && $0.1.text == Self.group }) else { continue }
       backlog.undelivered = pairs.first { $0.0 == "lag" }?.1.number
+      // A server that was killed comes back with a lag that counts entries twice; what was delivered last tells the truth.
+      if let newest, pairs.contains(where: { $0.0 == "last-delivered-id" && $0.1.text == newest }) {
+        backlog.undelivered = 0
+      }
     }
     return backlog
   }
