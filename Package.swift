@@ -17,10 +17,30 @@ func module(
   _ name: String,
   _ uses: [Target.Dependency] = [],
   exclude: [String] = [],
-  resources: [Resource]? = nil
+  resources: [Resource]? = nil,
+  flags: [String] = []
 ) -> Target {
-  .target(name: name, dependencies: uses, exclude: exclude, resources: resources, swiftSettings: strict)
+  let settings = flags.isEmpty ? strict : strict + [.unsafeFlags(flags)]
+  return .target(name: name, dependencies: uses, exclude: exclude, resources: resources, swiftSettings: settings)
 }
+
+/// The kernels once more for a wider instruction set: the folder is a symbolic link to that of `KernelsPortable`.
+///
+/// The importer's target is that of the Swift code as well.
+func wideKernels(_ name: String, _ architecture: String) -> Target {
+  module(
+    name,
+    ["Basics", "KernelTypes", "CIntrinsics"],
+    flags: ["-Xcc", "-march=\(architecture)", "-Xcc", "-mprefer-vector-width=512"]
+  )
+}
+
+#if arch(x86_64)
+let wideSets = [wideKernels("KernelsAVX2", "x86-64-v3"), wideKernels("KernelsAVX512", "x86-64-v4")]
+#else
+let wideSets: [Target] = []
+#endif
+let wideNames = wideSets.map { Target.Dependency(stringLiteral: $0.name) }
 
 func library(_ name: String, apt: [String] = []) -> Target {
   .systemLibrary(name: name, providers: apt.isEmpty ? nil : [.apt(apt)])
@@ -44,12 +64,16 @@ let package = Package(
     library("CZlib", apt: ["zlib1g-dev"]),
     // words
     module("Basics", ["CLinux"]),
+    // hot loops: one source, compiled for each instruction set, picked at start
+    module("KernelTypes"),
+    module("KernelsPortable", ["Basics", "KernelTypes", "CIntrinsics"]),
+    module("Kernels", ["KernelTypes", "KernelsPortable", "CIntrinsics"] + wideNames),
     module("Wire", ["Basics"]),
     module("Documents", ["Basics", "CYAML"]),
     module("Circuits", ["Basics", "Documents"]),
     module("Workloads", ["Basics", "Wire", "Documents"]),
     // simulation
-    module("ChipCore", ["Basics", "Wire", "Circuits", "CIntrinsics"]),
+    module("ChipCore", ["Basics", "Wire", "Circuits", "KernelTypes", "Kernels", "CIntrinsics"]),
     module("Partitioning", ["Basics", "Documents", "Circuits", "CMETIS"]),
     // outside
     module("Transport", ["Basics", "Wire", "CZeroMQ"]),
@@ -75,7 +99,7 @@ let package = Package(
       "Commands",
       [
         "Basics", "Wire", "Documents", "Circuits", "Workloads", "ChipCore", "Partitioning", "Transport",
-        "StateStore", "Interchange", "Forecasting", "Planning", "Cluster",
+        "StateStore", "Interchange", "Forecasting", "Planning", "Cluster", "KernelTypes", "Kernels",
       ]
     ),
     .executableTarget(name: "synfire", dependencies: ["Commands"], swiftSettings: strict),
@@ -85,7 +109,7 @@ let package = Package(
     tests("WireTests", ["Basics", "Wire"]),
     tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
-    tests("ChipCoreTests", ["Basics", "Wire", "Circuits", "ChipCore", "TestKit"]),
+    tests("ChipCoreTests", ["Basics", "Wire", "Circuits", "KernelTypes", "Kernels", "ChipCore", "TestKit"]),
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
     tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
@@ -98,5 +122,5 @@ let package = Package(
     ),
     tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),
     tests("ProcessTests", ["Basics", "Wire", "Documents", "Transport", "StateStore"]),
-  ]
+  ] + wideSets
 )

@@ -63,21 +63,3 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 }
-
-/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
-@inline(__always)
-func vectors(_ column: borrowing Column<Float>, _ place: Int) -> UnsafeMutablePointer<SIMD4<Float>> {
-  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<Float>.self)
-}
-
-/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
-@inline(__always)
-func integers(_ column: borrowing Column<Int32>, _ place: Int) -> UnsafeMutablePointer<SIMD4<Int32>> {
-  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<Int32>.self)
-}
-
-/// The elements of a column from a place on, four at a time; the place must be a multiple of four.
-@inline(__always)
-func words4(_ column: borrowing Column<UInt32>, _ place: Int) -> UnsafeMutablePointer<SIMD4<UInt32>> {
-  unsafe UnsafeMutableRawPointer(column.base + place).assumingMemoryBound(to: SIMD4<UInt32>.self)
-}

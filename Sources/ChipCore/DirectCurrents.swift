@@ -46,10 +46,10 @@ struct DirectCurrents {
       let own = population.perNeuron["I_e"]
       let constant = population.parameters["I_e"] ?? 0
       let stimulated = pulses[index].reduce(0.0) { $0 + ($1.from <= step && step < $1.to ? $1.amplitude : 0) }
-      for k in 0..<place.slice.count {
-        let steady = own.map { $0[place.id(k) - population.neurons.lowerBound] } ?? constant
-        group.setCurrent(steady + stimulated, of: place.start + k, in: index)
+      let currents = (0..<place.slice.count).map { k in
+        (own.map { $0[place.id(k) - population.neurons.lowerBound] } ?? constant) + stimulated
       }
+      group.setCurrents(currents, of: index)
     }
   }
 }

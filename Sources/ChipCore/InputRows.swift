@@ -1,13 +1,4 @@
-/// Where the noise of a slice comes from in the present step.
-@unsafe
-struct SliceNoise {
-  enum Mode { case none, packed, rows }
-  var mode: Mode
-  /// Weight of the packed counts.
-  var weight: Float = 0
-  /// Packed counts of the present step: byte j of lane l of word q belongs to the slice's neuron 16 q + 4 j + l.
-  var counts: UnsafePointer<SIMD4<UInt32>>?
-}
+internal import KernelTypes
 
 /// What arrives at the neurons of a tile in the present step.
 ///
@@ -22,10 +13,10 @@ final class InputRows<Sum: FixedWidthInteger & BitwiseCopyable, Real: BinaryFloa
   let stride: Int
   /// The sums of weights, one or two rows.
   let sums: Column<Sum>
-  /// Weighted Poisson input of slices whose noise is not packed: an excitatory and an inhibitory row.
+  /// Weighted Poisson input of slices whose noise is not counts of one weight: an excitatory and an inhibitory row.
   let noise: Column<Real>
   /// The noise of each slice.
-  let slices: Column<SliceNoise>
+  let slices: Column<StepNoise>
 
   /// Makes empty rows.
   init(width: Int, slices: Int, twoRows: Bool, hasNoiseRows: Bool) {
@@ -33,8 +24,8 @@ final class InputRows<Sum: FixedWidthInteger & BitwiseCopyable, Real: BinaryFloa
     stride = width + 16
     sums = Column(twoRows ? 2 * stride : stride)
     noise = Column(hasNoiseRows ? 2 * width : 0)
-    unsafe self.slices = Column(slices)
-    for slice in 0..<slices { unsafe self.slices[slice] = SliceNoise(mode: .none) }
+    self.slices = Column(slices)
+    for slice in 0..<slices { self.slices[slice] = StepNoise() }
   }
 }
 

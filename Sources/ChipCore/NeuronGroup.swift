@@ -1,4 +1,5 @@
 internal import Circuits
+internal import KernelTypes
 
 /// The neurons of one model in a tile: their state by columns and the step that advances them.
 ///
@@ -10,18 +11,14 @@ protocol NeuronGroup: AnyObject {
   /// Names of the words that make up a neuron's state, in the order of snapshots.
   static var words: [String] { get }
 
-  /// Advances the neurons of some slices by one step and appends the circuit indices of those that fired, ascending
-  /// within a slice; returns the list's new end.
-  ///
-  /// The list has room for every neuron. `clock` counts steps from the tile's base; a refractory neuron is free from the
-  /// clock in its column on.
-  func advance(_ slices: Range<Int>, clock: Int32, into list: UnsafeMutablePointer<UInt32>, from end: Int) -> Int
+  /// Advances the neurons of some slices by one step and lists those that fired, ascending within a slice.
+  func advance(_ slices: Range<Int>, into spikes: inout SpikeList)
 
   /// Advances slices that nothing reaches and whose spikes nobody hears by many steps at once.
   func runFree(_ slice: Int, steps: Int)
 
-  /// Sets the current in pA that flows into a neuron besides its synapses and noise.
-  func setCurrent(_ current: Double, of local: Int, in slice: Int)
+  /// Sets the currents in pA that flow into the neurons of a slice besides their synapses and noise.
+  func setCurrents(_ currents: [Double], of slice: Int)
 
   /// Returns a state variable in the unit of the model's description.
   func value(_ variable: String, of local: Int, in slice: Int) -> Double
@@ -29,20 +26,16 @@ protocol NeuronGroup: AnyObject {
   /// Sets a state variable in the unit of the model's description.
   func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int)
 
-  /// Returns one of `words` of a neuron, independent of the tile's clock.
-  func word(_ index: Int, of local: Int, clock: Int32) -> UInt64
+  /// Returns one of `words` of a neuron.
+  func word(_ index: Int, of local: Int) -> UInt64
 
   /// Sets one of `words` of a neuron.
-  func setWord(_ index: Int, to word: UInt64, of local: Int, clock: Int32)
-
-  /// Shifts clocks in the state back, after the tile moved its base.
-  func rebase(by steps: Int32)
+  func setWord(_ index: Int, to word: UInt64, of local: Int)
 }
 
 extension NeuronGroup {
   func runFree(_ slice: Int, steps: Int) { preconditionFailure("only slices that the plan marks run free") }
-  func setCurrent(_ current: Double, of local: Int, in slice: Int) {}
-  func rebase(by steps: Int32) {}
+  func setCurrents(_ currents: [Double], of slice: Int) {}
 }
 
 /// How a tile makes the neurons of a model.

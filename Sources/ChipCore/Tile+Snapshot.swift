@@ -8,7 +8,7 @@ extension Tile {
     let slices = plan.slices.map { place -> TileSnapshot.SliceState in
       guard let group = groups[place.model] else { return .init(slice: place.slice, columns: []) }
       let columns = ModelRegistry.all[place.model].words.indices.map { word in
-        (0..<place.slice.count).map { group.word(word, of: place.start + $0, clock: clock) }
+        (0..<place.slice.count).map { group.word(word, of: place.start + $0) }
       }
       return .init(slice: place.slice, columns: columns)
     }
@@ -53,7 +53,7 @@ extension Tile {
       for (k, origin) in origins.enumerated() {
         for word in ModelRegistry.all[place.model].words.indices {
           let bits = states[origin.state].columns[word][origin.place]
-          group.setWord(word, to: bits, of: place.start + k, clock: clock)
+          group.setWord(word, to: bits, of: place.start + k)
         }
       }
     }
@@ -105,7 +105,7 @@ extension Tile {
       for k in 0..<place.slice.count {
         var hash = UInt64(place.id(k)) &* 0xC2B2_AE3D_27D4_EB4F
         for word in ModelRegistry.all[place.model].words.indices {
-          hash = (hash ^ group.word(word, of: place.start + k, clock: clock)) &* 0xD6E8_FEB8_6659_FD93
+          hash = (hash ^ group.word(word, of: place.start + k)) &* 0xD6E8_FEB8_6659_FD93
           hash ^= hash >> 32
         }
         sum &+= hash

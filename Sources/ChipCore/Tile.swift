@@ -1,5 +1,7 @@
 public import Basics
 public import Circuits
+public import KernelTypes
+internal import Kernels
 public import Wire
 
 /// One simulated chip core's worth of a circuit: the neurons of a part, the synapses that end on them, and their queues.
@@ -46,17 +48,21 @@ public final class Tile {
   private var listedSpikes = 0
   private var currents: DirectCurrents
   var records: RecordBuffers
-  // Clocks in the state count from here, so that 32 bits last for ever.
-  private var base: Int64 = 0
   private let leastDelay: Int
-  private static let longestClock: Int64 = 1 << 20
 
   /// Builds the part of a circuit: its neurons at their initial state, its synapses and queues.
   ///
+  /// The kernels default to the widest that the machine can run; all give the same bits.
+  ///
   /// - Throws: `TileError` when the circuit is wrong or the part too large.
   /// - Complexity: two expansions of the projections that end in the part.
-  public init(circuit: Circuit, layout: PartLayout, precision: Precision) throws(TileError) {
-    let plan = try TilePlan(circuit, layout, precision)
+  public init(
+    circuit: Circuit,
+    layout: PartLayout,
+    precision: Precision,
+    kernels: KernelTable? = nil
+  ) throws(TileError) {
+    let plan = try TilePlan(circuit, layout, precision, kernels ?? .chosen)
     (self.circuit, self.layout, self.precision, self.plan) = (circuit, layout, precision, plan)
     let noise = PoissonNoise(plan)
     let twoRows = plan.slices.contains { $0.twoRows }
@@ -121,41 +127,35 @@ public final class Tile {
   public func advance(from step: Step, count: Int) {
     precondition(step == now, "the next step is \(now.index), not \(step.index)")
     precondition(count >= 0)
-    rebaseIfNeeded(count)
     for slice in freeSlices { groups[plan.slices[slice].model]?.runFree(slice, steps: count) }
     fired.stepEnds.removeAll(keepingCapacity: true)
-    var end = 0
+    var spikes = unsafe SpikeList(list.base, end: 0)
     for _ in 0..<count {
-      if list.count <= end + plan.width { growList(end) }
-      let begin = end
+      if list.count <= spikes.end + plan.width {
+        growList(spikes.end)
+        spikes = unsafe SpikeList(list.base, end: spikes.end)
+      }
+      let begin = spikes.end
       delivery.deliver(at: now.index)
       currents.apply(at: now.index, to: groups, of: plan)
-      let clock = Int32(now.index - base)
-      for run in runs { unsafe end = run.group.advance(run.slices, clock: clock, into: list.base, from: end) }
-      if mustSort, end > begin + 1 {
-        var spikes = unsafe UnsafeMutableBufferPointer(start: list.base + begin, count: end - begin)
-        unsafe spikes.sort()
+      for run in runs { run.group.advance(run.slices, into: &spikes) }
+      if mustSort, spikes.end > begin + 1 {
+        var step = unsafe UnsafeMutableBufferPointer(start: list.base + begin, count: spikes.end - begin)
+        unsafe step.sort()
       }
-      fired.stepEnds.append(end)
+      fired.stepEnds.append(spikes.end)
       now.index += 1
       records.sample(now.index, groups, plan)
     }
     fired.neurons.removeAll(keepingCapacity: true)
-    unsafe fired.neurons.append(contentsOf: UnsafeBufferPointer(start: list.base, count: end))
-    listedSpikes += end
+    unsafe fired.neurons.append(contentsOf: UnsafeBufferPointer(start: list.base, count: spikes.end))
+    listedSpikes += spikes.end
   }
 
   private func growList(_ end: Int) {
     let longer = Column<UInt32>(2 * list.count + plan.width)
     unsafe longer.base.update(from: list.base, count: end)
     list = longer
-  }
-
-  private func rebaseIfNeeded(_ count: Int) {
-    guard now.index + Int64(count) - base > Self.longestClock else { return }
-    let shift = now.index - base
-    for group in groups { group?.rebase(by: Int32(shift)) }
-    base = now.index
   }
 
   /// Queues spikes that were emitted in the steps from `step` on, own and foreign ones alike.
@@ -180,13 +180,9 @@ public final class Tile {
     return statistics
   }
 
-  /// The clock of the state's columns.
-  var clock: Int32 { Int32(now.index - base) }
-
   /// Goes to a step, before a snapshot's state is taken over.
   func jump(to step: Step) {
     now = step
-    base = step.index
     fired = SpikeBatch(steps: 0)
     delivery.restart(at: step.index)
     currents.apply(at: step.index, to: groups, of: plan, always: true)

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Circuits
+internal import KernelTypes
 
 /// A slice of a part, with what the circuit says about its population.
 struct SlicePlan {
@@ -29,6 +30,7 @@ struct TilePlan {
   let circuit: Circuit
   let layout: PartLayout
   let precision: Precision
+  let kernels: KernelTable
   let slices: [SlicePlan]
   /// Local places, a multiple of 64.
   let width: Int
@@ -37,8 +39,13 @@ struct TilePlan {
   static let mostPlaces = 65_536 - 64
 
   /// Checks a circuit and a layout and works out what each slice needs.
-  init(_ circuit: Circuit, _ layout: PartLayout, _ precision: Precision) throws(TileError) {
-    (self.circuit, self.layout, self.precision) = (circuit, layout, precision)
+  init(
+    _ circuit: Circuit,
+    _ layout: PartLayout,
+    _ precision: Precision,
+    _ kernels: KernelTable
+  ) throws(TileError) {
+    (self.circuit, self.layout, self.precision, self.kernels) = (circuit, layout, precision, kernels)
     width = layout.width
     guard width <= Self.mostPlaces else { throw .tooManyNeurons(places: width, limit: Self.mostPlaces) }
     try Self.check(circuit, layout, precision)

@@ -1,6 +1,7 @@
 import Basics
 import ChipCore
 import Circuits
+import KernelTypes
 import Testing
 import Wire
 
@@ -49,10 +50,11 @@ func simulate(
   steps: Int,
   over layouts: [PartLayout]? = nil,
   _ precision: Precision = .single,
-  epoch: Int? = nil
+  epoch: Int? = nil,
+  kernels: KernelTable? = nil
 ) throws -> Outcome {
   let tiles = try (layouts ?? [.whole(circuit)]).map {
-    try Tile(circuit: circuit, layout: $0, precision: precision)
+    try Tile(circuit: circuit, layout: $0, precision: precision, kernels: kernels)
   }
   var outcome = Outcome()
   run(tiles, until: Int64(steps), epoch: epoch ?? circuit.epochSteps(limit: 50), into: &outcome)

@@ -1,84 +1,77 @@
 internal import Circuits
+internal import KernelTypes
 
-/// `iaf_psc_delta` in double precision, in the order of operations of NEST's: for comparison, not for speed.
+/// `iaf_psc_delta` in double precision, in the order of operations of NEST's.
 @safe
 final class IafPscDeltaDouble: NeuronGroup {
   static let words = ["V_m", "refractory"]
 
-  private struct Constants {
-    let p22, p20, least: Double
-    let limit: Threshold<Double>
-  }
-
   private let plan: TilePlan
   private let rows: InputRows<Int64, Double>
-  private let constants: [Constants]
+  // Potential per pA of constant current, and the resting potential, by slice.
+  private let p20: [Double]
+  private let resting: [Double]
+  private var slices: [IafPscDeltaSlice<Double, Int64>]
   private let v: Column<Double>
-  private let current: Column<Double>
-  private let freeAt: Column<Int32>
+  private let drive: Column<Double>
+  private let refractory: Column<UInt16>
 
   init(_ plan: TilePlan, _ rows: InputRows<Int64, Double>) {
     (self.plan, self.rows) = (plan, rows)
-    constants = plan.slices.indices.map { slice in
-      let population = plan.population(slice)
-      let propagators = MembranePropagators(population, stepMilliseconds: plan.circuit.stepMilliseconds)
-      let limit = Threshold<Double>(population, stepMilliseconds: plan.circuit.stepMilliseconds)
-      let least = (population.parameters["V_min"] ?? -.infinity) - limit.resting
-      return Constants(p22: propagators.p22, p20: propagators.p20, least: least, limit: limit)
-    }
+    let h = plan.circuit.stepMilliseconds
     v = Column(plan.width)
-    current = Column(plan.width)
-    freeAt = Column(plan.width)
-  }
-
-  func advance(_ slices: Range<Int>, clock: Int32, into list: UnsafeMutablePointer<UInt32>, from start: Int) -> Int {
-    var end = start
-    for slice in slices {
-      let (place, c) = (plan.slices[slice], constants[slice])
-      let (v, sums, noise) = unsafe (self.v.base, rows.sums.base, rows.noise.base)
-      let hasNoise = unsafe rows.slices[slice].mode == .rows
-      for k in 0..<place.slice.count {
-        let i = place.start + k
-        if freeAt[i] <= clock {
-          var arriving = unsafe Double(sums[i]) * fixedPointUnit
-          if hasNoise { unsafe arriving += noise[i] }
-          unsafe v[i] = max(current[i] * c.p20 + v[i] * c.p22 + arriving, c.least)
-        }
-        unsafe sums[i] = 0
-        if unsafe v[i] >= c.limit.threshold {
-          unsafe v[i] = c.limit.reset
-          freeAt[i] = clock &+ 1 &+ c.limit.refractorySteps
-          unsafe list[end] = UInt32(truncatingIfNeeded: place.id(k))
-          end += 1
-        }
-      }
+    drive = Column(plan.width)
+    refractory = Column(plan.width)
+    let propagators = plan.slices.indices.map { MembranePropagators(plan.population($0), stepMilliseconds: h) }
+    p20 = propagators.map(\.p20)
+    resting = plan.slices.indices.map { Threshold<Double>(plan.population($0), stepMilliseconds: h).resting }
+    slices = []
+    for slice in plan.slices.indices {
+      let population = plan.population(slice)
+      slices.append(
+        IafPscDeltaSlice(
+          membrane: plan.membrane(
+            slice,
+            Threshold(population, stepMilliseconds: h),
+            v: v,
+            refractory: refractory,
+            drive: drive,
+            sums: rows.sums
+          ),
+          p22: propagators[slice].p22,
+          least: (population.parameters["V_min"] ?? -.infinity) - resting[slice]
+        )
+      )
     }
-    return end
   }
 
-  func setCurrent(_ value: Double, of local: Int, in slice: Int) { current[local] = value }
+  func advance(_ slices: Range<Int>, into spikes: inout SpikeList) {
+    for slice in slices { plan.kernels.advanceIafPscDeltaDouble(self.slices[slice], rows.slices[slice], &spikes) }
+  }
+
+  func setCurrents(_ currents: [Double], of slice: Int) {
+    for (k, current) in currents.enumerated() { drive[plan.slices[slice].start + k] = current * p20[slice] }
+  }
 
   func value(_ variable: String, of local: Int, in slice: Int) -> Double {
     precondition(variable == "V_m")
-    return v[local] + constants[slice].limit.resting
+    return v[local] + resting[slice]
   }
 
   func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int) {
     precondition(variable == "V_m")
-    v[local] = value - constants[slice].limit.resting
+    v[local] = value - resting[slice]
   }
 
-  func word(_ index: Int, of local: Int, clock: Int32) -> UInt64 {
-    index == 0 ? v[local].bitPattern : refractoryWord(freeAt[local], clock: clock)
+  func word(_ index: Int, of local: Int) -> UInt64 {
+    index == 0 ? v[local].bitPattern : UInt64(refractory[local])
   }
 
-  func setWord(_ index: Int, to word: UInt64, of local: Int, clock: Int32) {
+  func setWord(_ index: Int, to word: UInt64, of local: Int) {
     if index == 0 {
       v[local] = Double(bitPattern: word)
     } else {
-      freeAt[local] = clock &+ Int32(truncatingIfNeeded: word)
+      refractory[local] = UInt16(truncatingIfNeeded: word)
     }
   }
-
-  func rebase(by steps: Int32) { ChipCore.rebase(freeAt, by: steps) }
 }

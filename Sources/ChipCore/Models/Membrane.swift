@@ -1,6 +1,6 @@
-internal import CIntrinsics
 internal import Circuits
 internal import Glibc
+internal import KernelTypes
 
 /// Exact propagators of a leaky membrane over one step of length h.
 ///
@@ -37,55 +37,42 @@ struct Threshold<Real: BinaryFloatingPoint> {
   let resting: Double
   let threshold: Real
   let reset: Real
-  let refractorySteps: Int32
+  let refractorySteps: UInt16
 
   init(_ population: Population, stepMilliseconds: Double) {
     let p = population.parameters
     resting = p["E_L"] ?? -70
     threshold = Real((p["V_th"] ?? -55) - resting)
     reset = Real((p["V_reset"] ?? -70) - resting)
-    refractorySteps = Int32(StepGrid.nearest(p["t_ref"] ?? 2, stepMilliseconds: stepMilliseconds))
+    // The model's check refuses longer times; models without a refractory time never use this one.
+    refractorySteps = UInt16(clamping: StepGrid.nearest(p["t_ref"] ?? 2, stepMilliseconds: stepMilliseconds))
   }
 }
 
-/// Resets the neurons of a group of 64 places that reached the threshold, and lists those which are neurons.
-///
-/// A few in a hundred groups come here; padding places are reset unheard.
-@inline(never)
-func collectCrossings<Real: BinaryFloatingPoint>(
-  _ v: UnsafeMutablePointer<Real>,
-  _ freeAt: UnsafeMutablePointer<Int32>,
-  _ limit: Threshold<Real>,
-  clock: Int32,
-  neurons: Int,
-  firstID: Int,
-  stride: Int,
-  into list: UnsafeMutablePointer<UInt32>,
-  from start: Int
-) -> Int {
-  var end = start
-  for i in 0..<64 where unsafe v[i] >= limit.threshold {
-    unsafe v[i] = limit.reset
-    unsafe freeAt[i] = clock &+ 1 &+ limit.refractorySteps
-    guard i < neurons else { continue }
-    unsafe list[end] = UInt32(truncatingIfNeeded: firstID &+ i &* stride)
-    end &+= 1
+extension TilePlan {
+  /// Where the columns of a slice of leaky neurons lie.
+  func membrane<Real, Sum>(
+    _ slice: Int,
+    _ limit: Threshold<Real>,
+    v: borrowing Column<Real>,
+    refractory: borrowing Column<UInt16>,
+    drive: borrowing Column<Real>,
+    sums: borrowing Column<Sum>
+  ) -> LeakySlice<Real, Sum> {
+    let place = slices[slice]
+    return unsafe LeakySlice(
+      groups: place.groups,
+      count: place.slice.count,
+      firstID: UInt32(truncatingIfNeeded: place.slice.first),
+      stride: UInt32(truncatingIfNeeded: place.slice.stride),
+      threshold: limit.threshold,
+      reset: limit.reset,
+      refractorySteps: limit.refractorySteps,
+      quantum: Real(precision == .double ? fixedPointUnit : place.quantum),
+      v: v.base + place.start,
+      refractory: refractory.base + place.start,
+      drive: drive.base + place.start,
+      sums: sums.base + place.start
+    )
   }
-  return end
-}
-
-/// The weighted Poisson input of four neurons from their packed counts.
-@inline(__always)
-func packedNoise(_ word: SIMD4<UInt32>, byte: UInt32, weight: SIMD4<Float>) -> SIMD4<Float> {
-  let counts = (word &>> SIMD4(repeating: 8 &* byte)) & 255
-  return synfire_floats(SIMD4<Int32>(truncatingIfNeeded: counts)) * weight
-}
-
-/// Words of state that leaky neurons share in snapshots: steps still refractory, from a clock.
-@inline(__always)
-func refractoryWord(_ freeAt: Int32, clock: Int32) -> UInt64 { UInt64(max(0, freeAt &- clock)) }
-
-/// Moves refractory ends back with the tile's base; what is over stays over.
-func rebase(_ freeAt: borrowing Column<Int32>, by steps: Int32) {
-  for i in 0..<freeAt.count { freeAt[i] = max(freeAt[i] &- steps, 0) }
 }

@@ -51,5 +51,5 @@ struct ParameterChecks {
 
 extension NeuronModel {
   /// The longest refractory time that kernels can count, in steps.
-  public static let longestRefractorySteps = 1_000_000
+  public static let longestRefractorySteps = 65_535
 }

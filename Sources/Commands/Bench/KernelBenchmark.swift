@@ -2,6 +2,8 @@ internal import Basics
 internal import ChipCore
 internal import Circuits
 internal import Documents
+internal import KernelTypes
+internal import Kernels
 internal import Wire
 
 /// One tile on one thread, without processes and exchange: the cost of a neuron's step and of a synaptic event.
@@ -38,7 +40,7 @@ struct KernelBenchmark: Benchmark {
     )
     try measureEvents(options, &result)
     result.figures.notes = [
-      "CPU time, the best of \(Self.rounds) rounds; the kernel study had AVX-512, this build has what any x86-64 has."
+      "CPU time, the best of \(Self.rounds) rounds; kernels for \(KernelTable.chosen.instructionSet.rawValue), the kernel study had AVX-512."
     ]
     return result
   }

@@ -1,0 +1,15 @@
+public import KernelTypes
+
+/// Returns the kernels as this module was compiled.
+public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
+  KernelTable(
+    instructionSet: instructionSet,
+    advanceIafPscExp: { slice, noise, spikes in advanceIafPscExp(slice, noise, &spikes) },
+    advanceIafPscDelta: { slice, noise, spikes in advanceIafPscDelta(slice, noise, &spikes) },
+    advanceIafPscExpDouble: { slice, noise, spikes in advanceIafPscExpDouble(slice, noise, &spikes) },
+    advanceIafPscDeltaDouble: { slice, noise, spikes in advanceIafPscDeltaDouble(slice, noise, &spikes) },
+    advanceRateEncoder: { slice, spikes in advanceRateEncoder(slice, &spikes) },
+    advanceFreeEncoder: { slice, steps in advanceFreeEncoder(slice, steps) },
+    drawPoissonCounts: { draw in drawPoissonCounts(draw) }
+  )
+}
