@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Synchronization
 
 /// Wakes a thread that waits in a poll: an eventfd.
 ///
@@ -6,9 +7,12 @@ internal import CLinux
 public final class Wakeup: Sendable {
   /// Readable while a signal has not been cleared.
   public let descriptor: Descriptor
+  private let pending = Atomic<Bool>(false)
+  private let ring: (@Sendable () -> Void)?
 
-  /// Opens the descriptor.
-  public init() throws(SystemError) {
+  /// Opens the descriptor; `ring` is called after each signal, to wake a thread that does not wait in a poll.
+  public init(ringing ring: (@Sendable () -> Void)? = nil) throws(SystemError) {
+    self.ring = ring
     let number = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
     guard number >= 0 else { throw .current(during: "eventfd", advice: "raise the limit of open files (ulimit -n)") }
     descriptor = Descriptor(number)
@@ -16,15 +20,23 @@ public final class Wakeup: Sendable {
 
   deinit { close(descriptor.number) }
 
+  /// Whether a signal may not have been cleared; costs no system call.
+  ///
+  /// True from the moment `signal` begins, which may be before the descriptor is readable.
+  public var isSignalled: Bool { pending.load(ordering: .sequentiallyConsistent) }
+
   /// Makes the descriptor readable.
   public func signal() {
+    pending.store(true, ordering: .sequentiallyConsistent)
     // The one way to fail is a full counter, and then the descriptor is readable already.
     var one: UInt64 = 1
     _ = unsafe write(descriptor.number, &one, 8)
+    ring?()
   }
 
   /// Takes all signals so far and returns whether there were any.
   @discardableResult public func clear() -> Bool {
+    pending.store(false, ordering: .sequentiallyConsistent)
     var count: UInt64 = 0
     return unsafe read(descriptor.number, &count, 8) == 8
   }

@@ -2,8 +2,10 @@
 #pragma once
 // Without _GNU_SOURCE: it changes structures (fd_set, utsname) that Foundation's modules hold in their plain form,
 // and a file that sees both forms does not compile. What is needed of it is declared here.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,6 +23,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
@@ -55,4 +58,28 @@ static inline int synfire_unix_socket_answers(const char *path) {
   int answers = answer == 0 || errno == EAGAIN || errno == EINPROGRESS;
   close(descriptor);
   return answers;
+}
+/// Sleeps while a word that processes share has a value; returns at once when it has another, and at the latest when
+/// time is up.
+static inline void synfire_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds) {
+  struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  syscall(SYS_futex, word, FUTEX_WAIT, expected, &limit, NULL, 0);
+}
+/// Wakes all that sleep on a word.
+static inline void synfire_futex_wake(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0); }
+/// Tells the processor that this is a loop that looks for a change.
+static inline void synfire_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+/// The number of processors that this process may use; 0 when the system does not tell.
+static inline int synfire_usable_processors(void) {
+  unsigned char mask[1024];
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  int count = 0;
+  for (long i = 0; i < bytes; i++) count += __builtin_popcount(mask[i]);
+  return count;
 }

@@ -68,10 +68,10 @@ final class CapacityProgram: CoreProgram {
 
   func outgoing(to core: CoreID) -> SpikeBatch { spoken }
 
-  func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws {
+  func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     // Spikes of the second half would come after the counts were read; nobody sends any.
     guard epoch.index % 2 == 0 else { return }
-    for (_, batch) in foreign { network.receive(batch, half: 0) }
+    for batch in foreign { network.receive(batch, half: 0) }
   }
 
   func output(at epoch: Epoch) throws -> [PartOutput] {

@@ -40,20 +40,20 @@ final class CircuitProgram: CoreProgram {
   private var circuit = Circuit(name: "")
   private var parts: [Part] = []
   private var epochSteps: Int64 = 1
-  private var ownCore = CoreID(0)
-  /// For each core, whether it needs the spikes of each population.
-  private var needs: [CoreID: [Bool]] = [:]
+  /// For each core, whether it needs the spikes of each population, and the number of those who need the same.
+  private var needs: [CoreID: (populations: [Bool], audience: Int)] = [:]
   private var populationOfNeuron: [UInt16] = []
   /// For each population, the spike recorders that list it, by position among the spike recorders.
   private var spikeRecordersOf: [[Int]] = []
-  private var fired = SpikeBatch(steps: 0)
+  /// Spikes of several parts, and of the populations that somebody needs; memory that is reused from epoch to epoch.
+  private var merged = SpikeBatch(steps: 0)
+  private var filtered = SpikeBatch(steps: 0)
 
   init(job: CircuitJob) { self.job = job }
 
   func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
     circuit = try job.circuit()
     epochSteps = Int64(circuit.epochSteps())
-    ownCore = assignment.core
     parts = []
     for id in assignment.ownParts {
       let tile = try Tile(circuit: circuit, layout: job.layouts[Int(id.index)], precision: job.precision)
@@ -67,10 +67,13 @@ final class CircuitProgram: CoreProgram {
       parts.append(Part(id: id, tile: tile, output: output))
     }
     needs = [:]
+    var audiences: [[Bool]] = []
     for peer in assignment.peers {
-      needs[peer.core] = job.targetParts.map { targets in
+      let needed = job.targetParts.map { targets in
         targets.contains { assignment.coreOfPart[Int($0.index)] == peer.core }
       }
+      if !audiences.contains(needed) { audiences.append(needed) }
+      needs[peer.core] = (needed, audiences.firstIndex(of: needed) ?? 0)
     }
     populationOfNeuron = circuit.populations.enumerated().flatMap { i, p in Array(repeating: UInt16(i), count: p.size) }
     spikeRecordersOf = circuit.populations.indices.map { p in
@@ -92,8 +95,23 @@ final class CircuitProgram: CoreProgram {
     let start = epoch.index * epochSteps
     let count = Int(min(epochSteps, job.steps - start))
     for part in parts { part.tile.advance(from: Step(start), count: count) }
-    fired = SpikeBatch.merged(parts.map(\.tile.fired), steps: count)
+    if parts.count != 1 { merge(steps: count) }
     for i in parts.indices { record(&parts[i], start) }
+  }
+
+  /// The spikes of all own parts; not kept, so that the parts can write into the same memory in the next epoch.
+  private var fired: SpikeBatch { parts.count == 1 ? parts[0].tile.fired : merged }
+
+  /// Puts the spikes of several parts into one batch, ascending within each step.
+  private func merge(steps: Int) {
+    merged.neurons.removeAll(keepingCapacity: true)
+    merged.stepEnds.removeAll(keepingCapacity: true)
+    for offset in 0..<steps {
+      let start = merged.neurons.count
+      for part in parts { merged.neurons.append(contentsOf: part.tile.fired.spikes(at: offset)) }
+      if merged.neurons.count > start + 1 { merged.neurons[start...].sort() }
+      merged.stepEnds.append(merged.neurons.count)
+    }
   }
 
   /// Adds what the step's neurons did to the part's output.
@@ -110,16 +128,28 @@ final class CircuitProgram: CoreProgram {
     }
   }
 
+  func audience(of core: CoreID) -> Int { needs[core]?.audience ?? 0 }
+
   func outgoing(to core: CoreID) -> SpikeBatch {
-    guard let needed = needs[core], needed.contains(false) else { return fired }
-    return fired.filtered { needed[Int(populationOfNeuron[Int($0)])] }
+    guard let needed = needs[core]?.populations, needed.contains(false) else { return fired }
+    let all = fired
+    filtered.neurons.removeAll(keepingCapacity: true)
+    filtered.stepEnds.removeAll(keepingCapacity: true)
+    for offset in all.stepEnds.indices {
+      for neuron in all.spikes(at: offset) where needed[Int(populationOfNeuron[Int(neuron)])] {
+        filtered.neurons.append(neuron)
+      }
+      filtered.stepEnds.append(filtered.neurons.count)
+    }
+    return filtered
   }
 
-  func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws {
+  func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     let start = Step(epoch.index * epochSteps)
+    let own = fired
     for part in parts {
-      part.tile.receive(fired, from: start)
-      for (_, batch) in foreign { part.tile.receive(batch, from: start) }
+      part.tile.receive(own, from: start)
+      for batch in foreign where !batch.neurons.isEmpty { part.tile.receive(batch, from: start) }
     }
   }
 
@@ -183,30 +213,5 @@ extension Circuit {
       if case .spikes(let populations, _) = recorder { return populations }
       return nil
     }
-  }
-}
-
-extension SpikeBatch {
-  /// The spikes of several parts as one batch, ascending within each step.
-  static func merged(_ batches: [SpikeBatch], steps: Int) -> SpikeBatch {
-    if batches.count == 1 { return batches[0] }
-    var merged = SpikeBatch(steps: 0)
-    for offset in 0..<steps {
-      let start = merged.neurons.count
-      for batch in batches { merged.neurons.append(contentsOf: batch.spikes(at: offset)) }
-      merged.neurons[start...].sort()
-      merged.stepEnds.append(merged.neurons.count)
-    }
-    return merged
-  }
-
-  /// The spikes of some neurons only.
-  func filtered(_ isWanted: (UInt32) -> Bool) -> SpikeBatch {
-    var left = SpikeBatch(steps: 0)
-    for offset in stepEnds.indices {
-      for neuron in spikes(at: offset) where isWanted(neuron) { left.neurons.append(neuron) }
-      left.stepEnds.append(left.neurons.count)
-    }
-    return left
   }
 }

@@ -148,7 +148,7 @@ public final class CircuitRun {
     }
     let coreOfPart = plan.coreOfPart
     let planned = cores
-    return ClusterSetup(
+    var setup = ClusterSetup(
       run: digest(bytes),
       name: "circuit-\(circuit.name)",
       program: bytes,
@@ -163,6 +163,11 @@ public final class CircuitRun {
       lastEpoch: Epoch(epochs),
       window: 4
     )
+    setup.targetParts = job.layouts.map { layout in
+      let targets = layout.slices.filter { $0.count > 0 }.flatMap { job.targetParts[$0.population] }
+      return Set(targets).sorted()
+    }
+    return setup
   }
 
   /// A private store beside the records, emptied unless the run goes on from it.

@@ -24,6 +24,8 @@ public struct ClusterSetup: Sendable {
   public var lastEpoch: Epoch
   /// Outputs that the cores may be ahead of what is gathered.
   public var window: Int
+  /// The parts that get spikes from each part, by part; empty where every part may get some from every other.
+  public var targetParts: [[PartID]] = []
   /// Times after which the coordinator acts.
   public var patience = CoordinatorPatience()
 

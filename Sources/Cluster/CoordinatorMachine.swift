@@ -235,6 +235,7 @@ public struct CoordinatorMachine: Sendable {
       core: core,
       members: list,
       coreOfPart: coreOfPart,
+      targetParts: setup.targetParts,
       program: setup.program,
       epoch: committed.epoch,
       checkpoint: committed.checkpoint,

@@ -5,7 +5,8 @@ public import Wire
 ///
 /// Ordering rules of an epoch e, which the machine keeps and the tests check:
 /// 1. epoch e is computed only when every peer's frame of epoch e − 1 was delivered and its input is there;
-/// 2. a frame of epoch e goes to every peer, also when it is empty: its absence is the failure signal;
+/// 2. a frame of epoch e goes to every peer, also when it is empty: its absence is the failure signal, and its presence
+///    lets the peer go on, so that neither is ever more than one epoch ahead (`Assignment.peers` says who is a peer);
 /// 3. the frames of epoch e are delivered together, own spikes included, in ascending order of core;
 /// 4. then the outputs and the snapshot of boundary e + 1 are taken, before anything of epoch e + 1 happens;
 /// 5. a snapshot begins only after the one before it is in the store;
@@ -13,12 +14,13 @@ public import Wire
 public struct CoreMachine: Sendable {
   /// What happened.
   public enum Event: Sendable {
-    case control(ControlMessage)
+    indirect case control(ControlMessage)
     /// The program is loaded for a generation.
     case loaded(Generation)
     /// Epoch computed; the loop keeps the spikes until told to send and deliver them.
     case computed(Generation, Epoch)
-    case frame(FrameOrigin, SpikeBatch)
+    /// A frame came; its spikes stay with the loop, which stores them when told to keep them.
+    case frame(SpikeFrame.Header)
     /// A peer misses this core's frame of an epoch.
     case resendRequested(by: CoreID, Generation, Epoch)
     /// The snapshot of an epoch is in the store.
@@ -29,51 +31,27 @@ public struct CoreMachine: Sendable {
     case failed(Generation, String)
   }
 
-  /// Where a frame came from.
-  public struct FrameOrigin: Equatable, Sendable {
-    /// Run of the sender.
-    public var run: UInt64
-    /// Map of the sender.
-    public var mapHash: UInt64
-    /// Generation of the sender.
-    public var generation: Generation
-    /// Life of the sender.
-    public var incarnation: Incarnation
-    /// Position of the sender.
-    public var core: CoreID
-    /// Epoch whose spikes it carries.
-    public var epoch: Epoch
-    /// Describes an origin.
-    public init(
-      run: UInt64,
-      mapHash: UInt64,
-      generation: Generation,
-      incarnation: Incarnation,
-      core: CoreID,
-      epoch: Epoch
-    ) {
-      (self.run, self.mapHash, self.generation) = (run, mapHash, generation)
-      (self.incarnation, self.core, self.epoch) = (incarnation, core, epoch)
-    }
-  }
-
   /// What the loop has to do, in order.
   public enum Action: Equatable, Sendable {
     /// Drop the program, connect to the peers, load the parts; answer `.loaded` or `.failed`.
-    case load(Assignment)
+    indirect case load(Assignment)
     case accept(ordinal: Int64, [UInt8])
     /// Simulate an epoch; answer `.computed`.
     case compute(Epoch)
-    /// Send the spikes of an epoch (this one or the one before) to a peer.
+    /// Send the spikes of the epoch that was computed to every peer.
+    case sendFrames(Epoch)
+    /// Send the spikes of an epoch (this one or the one before) to a peer once more.
     case sendFrame(Epoch, to: CoreID)
+    /// Keep the spikes of the frame that was just handed over, for this epoch and peer.
+    case keep(Epoch, from: CoreID)
     case askResend(Epoch, of: CoreID)
-    /// Queue the spikes of an epoch: own ones and these, in order.
-    case deliver(Epoch, [CoreID: SpikeBatch])
+    /// Queue the spikes of an epoch: own ones and those kept, ascending by peer.
+    case deliver(Epoch)
     /// Send `.output` of the boundary to the coordinator.
     case emitOutput(Epoch)
     /// Copy the state and write it to the store; answer `.stored`.
     case snapshot(Epoch)
-    case send(ControlMessage)
+    indirect case send(ControlMessage)
     case exit(code: Int32, String)
   }
 
@@ -100,9 +78,9 @@ public struct CoreMachine: Sendable {
   /// Inputs that came while the program is being loaded.
   private var heldInputs: [Int64: [UInt8]] = [:]
   private var limit = Epoch(0)
-  private var frames: [Epoch: [CoreID: SpikeBatch]] = [:]
+  private var peers = Peers([])
+  private var constants = Constants()
   private var pendingSnapshot: Epoch?
-  private var exchangeBegan: Int64 = 0
   private var nextResend: Int64 = 0
   private var resendInterval: Int64 = 0
   private var nextSuspect: Int64 = 0
@@ -115,16 +93,46 @@ public struct CoreMachine: Sendable {
   }
 
   /// The present generation; 0 before the first assignment.
-  public var generation: Generation { assignment?.generation ?? Generation(0) }
+  public var generation: Generation { constants.generation }
 
   /// Digest of the present map; 0 before the first assignment.
-  public var mapHash: UInt64 { assignment?.mapHash ?? 0 }
+  public var mapHash: UInt64 { constants.mapHash }
 
   /// Whether a peer's frame is being waited for.
   public var isExchanging: Bool { phase == .exchanging }
 
   /// Takes an event and returns what has to be done, in order; `now` is monotonic, in ns.
   public mutating func handle(_ event: Event, now: Int64) -> [Action] {
+    var actions: [Action] = []
+    handle(event, now: now, into: &actions)
+    return actions
+  }
+
+  /// Takes an event and appends what has to be done, in order; an epoch without inputs or a boundary allocates nothing.
+  public mutating func handle(_ event: Event, now: Int64, into actions: inout [Action]) {
+    switch event {
+    case .computed(let generation, let done): handleComputed(generation, done, now: now, into: &actions)
+    case .frame(let header): handle(frame: header, into: &actions)
+    default: actions += handleRest(event, now: now)
+    }
+  }
+
+  private mutating func handleComputed(
+    _ generation: Generation,
+    _ done: Epoch,
+    now: Int64,
+    into actions: inout [Action]
+  ) {
+    guard phase == .computing, generation == self.generation, done == epoch else { return }
+    phase = .exchanging
+    resendInterval = patience.resendNanoseconds
+    nextResend = now + resendInterval
+    nextSuspect = now + patience.suspectNanoseconds
+    if !peers.isEmpty { actions.append(.sendFrames(epoch)) }
+    finishExchange(into: &actions)
+  }
+
+  private mutating func handleRest(_ event: Event, now: Int64) -> [Action] {
     switch event {
     case .control(let message): return handle(message, now: now)
     case .loaded(let generation):
@@ -132,16 +140,8 @@ public struct CoreMachine: Sendable {
       phase = .waiting
       let held = heldInputs.sorted { $0.key < $1.key }.map { Action.accept(ordinal: $0.key, $0.value) }
       heldInputs = [:]
-      return [.send(.ready(incarnation, generation))] + held + begin(now)
-    case .computed(let generation, let done):
-      guard phase == .computing, generation == self.generation, done == epoch, let assignment else { return [] }
-      phase = .exchanging
-      exchangeBegan = now
-      resendInterval = patience.resendNanoseconds
-      nextResend = now + resendInterval
-      nextSuspect = now + patience.suspectNanoseconds
-      return assignment.peers.map { .sendFrame(epoch, to: $0.core) } + finishExchange(now)
-    case .frame(let origin, let batch): return handle(frame: origin, batch, now: now)
+      return [.send(.ready(incarnation, generation))] + held + begin()
+    case .computed, .frame: return []
     case .resendRequested(let peer, let generation, let wanted):
       // Frames of the epoch before the present one are kept: a peer can be at most one epoch behind.
       guard generation == self.generation, phase != .idle, phase != .loading else { return [] }
@@ -153,7 +153,7 @@ public struct CoreMachine: Sendable {
     case .stored(let generation, let epoch, let blobs):
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
-      return [.send(.acknowledge(incarnation, generation, epoch, blobs))] + begin(now)
+      return [.send(.acknowledge(incarnation, generation, epoch, blobs))] + begin()
     case .timer: return handleTimer(now)
     case .failed(let generation, let text):
       guard generation == self.generation else { return [] }
@@ -171,7 +171,9 @@ public struct CoreMachine: Sendable {
       phase = .loading
       epoch = next.epoch
       limit = next.epochsPerInput > 0 ? next.lastEpoch : next.epoch
-      (inputs, heldInputs, frames, pendingSnapshot) = ([], [:], [:], nil)
+      (inputs, heldInputs, pendingSnapshot) = ([], [:], nil)
+      peers = Peers(next.peers)
+      constants = Constants(next)
       return [.load(next)]
     case .input(let generation, let ordinal, let bytes):
       // The coordinator repeats what may have been lost; what was used already is no news.
@@ -182,76 +184,142 @@ public struct CoreMachine: Sendable {
         heldInputs[ordinal] = bytes
         return []
       }
-      return [.accept(ordinal: ordinal, bytes)] + begin(now)
+      return [.accept(ordinal: ordinal, bytes)] + begin()
     case .proceed(let generation, let epoch):
       guard generation == self.generation else { return [] }
       limit = max(limit, epoch)
-      return begin(now)
+      return begin()
     case .stop(let reason): return [.exit(code: 0, reason)]
     case .refuse(let reason): return [.exit(code: 1, reason)]
     default: return []
     }
   }
 
-  private mutating func handle(frame origin: FrameOrigin, _ batch: SpikeBatch, now: Int64) -> [Action] {
-    guard let assignment, phase != .idle, origin.run == assignment.run, origin.mapHash == assignment.mapHash,
-      origin.generation == assignment.generation, origin.core != assignment.core,
-      assignment.members.contains(where: { $0.core == origin.core && $0.incarnation == origin.incarnation }),
-      origin.epoch == epoch || origin.epoch == epoch.next
+  private mutating func handle(frame header: SpikeFrame.Header, into actions: inout [Action]) {
+    guard phase != .idle, header.run == constants.run, header.mapHash == constants.mapHash,
+      header.generation == constants.generation,
+      header.epoch == epoch || header.epoch == epoch.next,
+      let position = peers.position(of: header.source, header.incarnation)
     else {
       refusedFrames += 1
-      return []
+      return
     }
     // A frame that comes twice carries the same spikes: the first one stays.
-    if frames[origin.epoch]?[origin.core] == nil { frames[origin.epoch, default: [:]][origin.core] = batch }
-    return phase == .exchanging ? finishExchange(now) : []
+    if peers.note(position, header.epoch) { actions.append(.keep(header.epoch, from: header.source)) }
+    if phase == .exchanging { finishExchange(into: &actions) }
+  }
+
+  private mutating func begin() -> [Action] {
+    var actions: [Action] = []
+    begin(into: &actions)
+    return actions
   }
 
   /// Starts the next epoch if nothing is missing.
-  private mutating func begin(_ now: Int64) -> [Action] {
-    guard phase == .waiting, let assignment, epoch < assignment.lastEpoch, epoch < limit else { return [] }
-    if assignment.epochsPerInput > 0 {
-      guard inputs.contains(epoch.index / Int64(assignment.epochsPerInput)) else { return [] }
-    }
-    if pendingSnapshot != nil, isBoundary(epoch.next, every: assignment.epochsPerCheckpoint) { return [] }
+  private mutating func begin(into actions: inout [Action]) {
+    guard phase == .waiting, epoch < constants.lastEpoch, epoch < limit else { return }
+    if constants.input > 0, !inputs.contains(epoch.index / constants.input) { return }
+    if pendingSnapshot != nil, isBoundary(epoch.next, every: constants.checkpoint) { return }
     phase = .computing
-    return [.compute(epoch)]
+    actions.append(.compute(epoch))
   }
 
   /// Delivers the epoch if every peer's frame is there, and goes on.
-  private mutating func finishExchange(_ now: Int64) -> [Action] {
-    guard let assignment, frames[epoch, default: [:]].count == assignment.members.count - 1 else { return [] }
-    var actions = [Action.deliver(epoch, frames.removeValue(forKey: epoch) ?? [:])]
+  private mutating func finishExchange(into actions: inout [Action]) {
+    guard peers.allSent(epoch) else { return }
+    actions.append(.deliver(epoch))
+    peers.forget(epoch)
     epoch = epoch.next
-    if assignment.epochsPerInput > 0, isBoundary(epoch, every: assignment.epochsPerInput) {
-      inputs.remove(epoch.index / Int64(assignment.epochsPerInput) - 1)
+    if constants.input > 0, isBoundary(epoch, every: constants.input) {
+      inputs.remove(epoch.index / constants.input - 1)
     }
-    if isBoundary(epoch, every: assignment.epochsPerOutput) || epoch == assignment.lastEpoch {
-      actions.append(.emitOutput(epoch))
-    }
-    if isBoundary(epoch, every: assignment.epochsPerCheckpoint) {
+    if isBoundary(epoch, every: constants.output) || epoch == constants.lastEpoch { actions.append(.emitOutput(epoch)) }
+    if isBoundary(epoch, every: constants.checkpoint) {
       pendingSnapshot = epoch
       actions.append(.snapshot(epoch))
     }
     phase = .waiting
-    return actions + begin(now)
+    begin(into: &actions)
   }
 
   private mutating func handleTimer(_ now: Int64) -> [Action] {
-    guard phase == .exchanging, let assignment else { return [] }
-    let missing = assignment.peers.filter { frames[epoch]?[$0.core] == nil }
+    guard phase == .exchanging, now >= min(nextResend, nextSuspect) else { return [] }
+    let missing = peers.missing(epoch)
     var actions: [Action] = []
     if now >= nextResend {
-      actions += missing.map { .askResend(epoch, of: $0.core) }
+      actions += missing.map { .askResend(epoch, of: $0) }
       resendInterval = min(resendInterval * 2, 500_000_000)
       nextResend = now + resendInterval
     }
     if now >= nextSuspect {
-      actions += missing.map { .send(.suspect(incarnation, generation, $0.core)) }
+      actions += missing.map { .send(.suspect(incarnation, generation, $0)) }
       nextSuspect = now + patience.suspectNanoseconds
     }
     return actions
   }
 
-  private func isBoundary(_ epoch: Epoch, every count: Int) -> Bool { count > 0 && epoch.index % Int64(count) == 0 }
+  private func isBoundary(_ epoch: Epoch, every count: Int64) -> Bool { count > 0 && epoch.index % count == 0 }
+}
+
+/// What every frame and epoch is compared with, as plain numbers: copying the assignment would count references.
+private struct Constants: Sendable {
+  var run: UInt64 = 0, mapHash: UInt64 = 0
+  var generation = Generation(0)
+  var lastEpoch = Epoch(0)
+  var input: Int64 = 0, output: Int64 = 0, checkpoint: Int64 = 0
+
+  init() {}
+  init(_ a: Assignment) {
+    (run, mapHash, generation, lastEpoch) = (a.run, a.mapHash, a.generation, a.lastEpoch)
+    (input, output, checkpoint) = (Int64(a.epochsPerInput), Int64(a.epochsPerOutput), Int64(a.epochsPerCheckpoint))
+  }
+}
+
+/// Whose frames of the present epoch and of the next one are there.
+private struct Peers: Sendable {
+  private let cores: [CoreID]
+  private let incarnations: [Incarnation]
+  /// Position of each core among the peers, −1 for others.
+  private var positions: [Int]
+  /// By parity of the epoch: whether each peer's frame is there, and how many are.
+  private var isThere: [[Bool]]
+  private var counts = [0, 0]
+
+  init(_ members: [CoreMember]) {
+    (cores, incarnations) = (members.map(\.core), members.map(\.incarnation))
+    positions = Array(repeating: -1, count: (cores.map { Int($0.index) }.max() ?? -1) + 1)
+    for (i, core) in cores.enumerated() { positions[Int(core.index)] = i }
+    isThere = Array(repeating: Array(repeating: false, count: cores.count), count: 2)
+  }
+
+  var isEmpty: Bool { cores.isEmpty }
+
+  /// Position of a core in this life, or nil.
+  func position(of core: CoreID, _ incarnation: Incarnation) -> Int? {
+    guard Int(core.index) < positions.count else { return nil }
+    let position = positions[Int(core.index)]
+    return position >= 0 && incarnations[position] == incarnation ? position : nil
+  }
+
+  /// Notes a frame; false when it was there already.
+  mutating func note(_ position: Int, _ epoch: Epoch) -> Bool {
+    let half = Int(epoch.index & 1)
+    guard !isThere[half][position] else { return false }
+    isThere[half][position] = true
+    counts[half] += 1
+    return true
+  }
+
+  func allSent(_ epoch: Epoch) -> Bool { counts[Int(epoch.index & 1)] == cores.count }
+
+  func missing(_ epoch: Epoch) -> [CoreID] {
+    cores.indices.filter { !isThere[Int(epoch.index & 1)][$0] }.map { cores[$0] }
+  }
+
+  /// Makes room for the epoch after the next.
+  mutating func forget(_ epoch: Epoch) {
+    let half = Int(epoch.index & 1)
+    for i in cores.indices { isThere[half][i] = false }
+    counts[half] = 0
+  }
 }

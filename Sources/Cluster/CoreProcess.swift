@@ -1,5 +1,5 @@
 public import Basics
-internal import Transport
+public import Transport
 internal import Wire
 
 /// How a core process is started.
@@ -10,6 +10,8 @@ public struct CoreOptions: Sendable {
   public var place: String
   /// Where to listen for spikes; `{pid}` stands for the process, `*` for a port that the system chooses.
   public var spikes: String
+  /// How frames travel.
+  public var exchange: ExchangeKind
   /// The only run it may serve, or 0.
   public var run: UInt64
   /// Whether it ends with the process that started it.
@@ -20,11 +22,12 @@ public struct CoreOptions: Sendable {
     coordinator: String,
     place: String,
     spikes: String,
+    exchange: ExchangeKind = .auto,
     run: UInt64 = 0,
     endsWithParent: Bool = false
   ) {
     (self.coordinator, self.place) = (coordinator, place)
-    (self.spikes, self.run, self.endsWithParent) = (spikes, run, endsWithParent)
+    (self.spikes, self.exchange, self.run, self.endsWithParent) = (spikes, exchange, run, endsWithParent)
   }
 }
 
@@ -63,7 +66,8 @@ public final class CoreProcess {
     self.log = log
     let context = try MessageContext()
     let endpoint = options.spikes.replacing("{pid}", with: "\(CurrentProcess.pid)")
-    let exchange = try ZeroMQExchange(endpoint: endpoint, in: context)
+    let (exchange, problem) = try options.exchange.open(endpoint: endpoint, in: context)
+    if let problem { log.warning("frames go over sockets", ("error", "\(problem)")) }
     var control = SocketOptions.control
     control.largestMessageBytes = ControlLimits.largestMessageBytes
     control.identity = incarnation.routingBytes

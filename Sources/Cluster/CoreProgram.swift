@@ -12,16 +12,23 @@ public protocol CoreProgram: AnyObject {
   func accept(ordinal: Int64, _ bytes: [UInt8]) throws
   /// Simulates an epoch.
   func compute(_ epoch: Epoch) throws
-  /// Returns the spikes of the last computed epoch that a peer needs.
+  /// A number that is the same for peers that need the same spikes, from the load on; they get one frame, written once.
+  func audience(of core: CoreID) -> Int
+  /// Returns the spikes of the last computed epoch that a peer needs; whoever keeps them makes the next epoch copy.
   func outgoing(to core: CoreID) -> SpikeBatch
-  /// Queues the spikes of the last computed epoch: own ones, and the peers' in ascending order of core.
-  func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws
+  /// Queues the spikes of the last computed epoch: own ones, and those of each peer, ascending by core.
+  func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws
   /// Returns what each own part has to say at a boundary.
   func output(at epoch: Epoch) throws -> [PartOutput]
   /// Returns the state of each own part at a boundary.
   func snapshot(at epoch: Epoch) throws -> [PartOutput]
   /// Counts for the status display.
   func count(into statistics: inout CoreStatistics)
+}
+
+extension CoreProgram {
+  /// All peers get the same spikes.
+  public func audience(of core: CoreID) -> Int { 0 }
 }
 
 /// What the coordinator does with what the parts say: gathers records, or plans and publishes.

@@ -35,12 +35,17 @@ final class CoreStepper {
   private let log: Log
   private var assignment: Assignment?
   private var events: [CoreMachine.Event] = []
-  /// Encoded frames of the last two epochs, for peers that miss one.
-  private var frames: [(epoch: Epoch, core: CoreID, bytes: [UInt8])] = []
+  /// The epoch that was computed and that the machine does not know of yet.
+  private var computed: Epoch?
+  private var peers = PeerFrames()
   private var statistics = CoreStatistics()
-  private var waitBegan: Int64?
+  private var laps = LapClock()
   private var droppedFrames: UInt64 = 0
   private var isQuitting = false
+  // Memory that is reused from epoch to epoch, in which nothing else is allocated.
+  private var actions: [CoreMachine.Action] = []
+  private var incoming: [UInt8] = []
+  private var decoded = SpikeBatch(steps: 0)
 
   init(
     machine: CoreMachine,
@@ -60,13 +65,13 @@ final class CoreStepper {
     while !isQuitting {
       for order in inbox.take() { take(order) }
       // Events of this thread first: they carry the epoch on without a look at the sockets in between.
-      while !events.isEmpty {
-        let event = events.removeFirst()
-        perform(machine.handle(event, now: MonotonicClock.nowNanoseconds()))
-        if case .computed = event { break }
+      while !events.isEmpty { handle(events.removeFirst()) }
+      if let epoch = computed {
+        computed = nil
+        handle(.computed(machine.generation, epoch))
       }
       receive()
-      publishReport()
+      if report.isDue { setReport() }
     }
   }
 
@@ -83,15 +88,18 @@ final class CoreStepper {
 
   /// Takes what peers sent; sleeps only when there is nothing else to do.
   private func receive() {
-    let mayWait = events.isEmpty
+    let mayWait = events.isEmpty && computed == nil
     do {
       var timeout = mayWait ? 5 : 0
-      while let bytes = try exchange.receive(timeoutMilliseconds: timeout) {
-        take(bytes)
+      if mayWait { statistics.exchangeNanoseconds += laps.lap() }
+      while try exchange.receive(into: &incoming, timeoutMilliseconds: timeout) {
+        if timeout > 0 { countWait() }
         timeout = 0
-        if !events.isEmpty { break }
+        takeFrame()
+        if !events.isEmpty || computed != nil { return }
       }
-      if mayWait, events.isEmpty { perform(machine.handle(.timer, now: MonotonicClock.nowNanoseconds())) }
+      if timeout > 0 { countWait() }
+      if mayWait { handle(.timer) }
     } catch {
       log.error("cannot receive spikes", ("error", "\(error)"))
       outbox.post(.exit(code: 1, "\(error)"))
@@ -99,40 +107,33 @@ final class CoreStepper {
     }
   }
 
-  private func take(_ bytes: [UInt8]) {
-    let message: PeerMessage
-    do { message = try PeerMessage(decoding: bytes) } catch {
+  /// Time without a frame counts as waiting only where one is due.
+  private func countWait() {
+    let lap = laps.lap()
+    if machine.isExchanging { statistics.waitNanoseconds += lap }
+  }
+
+  private func takeFrame() {
+    guard let (kind, header) = try? PeerMessage.decode(incoming, into: &decoded) else {
       // The socket takes bytes from anybody: what is not a frame is counted and dropped.
       droppedFrames += 1
       return
     }
-    let h = message.header
-    switch message {
-    case .spikes(let frame):
-      statistics.received += UInt64(frame.batch.neurons.count)
-      let origin = CoreMachine.FrameOrigin(
-        run: h.run,
-        mapHash: h.mapHash,
-        generation: h.generation,
-        incarnation: h.incarnation,
-        core: h.source,
-        epoch: h.epoch
-      )
-      perform(machine.handle(.frame(origin, frame.batch), now: MonotonicClock.nowNanoseconds()))
+    switch kind {
+    case .spikes:
+      statistics.received += UInt64(decoded.neurons.count)
+      handle(.frame(header))
     case .resend:
-      guard h.run == assignment?.run, h.mapHash == assignment?.mapHash else { return }
-      perform(
-        machine.handle(
-          .resendRequested(by: h.source, h.generation, h.epoch),
-          now: MonotonicClock.nowNanoseconds()
-        )
-      )
+      guard header.run == assignment?.run, header.mapHash == assignment?.mapHash else { return }
+      handle(.resendRequested(by: header.source, header.generation, header.epoch))
     }
   }
 
-  private func perform(_ actions: [CoreMachine.Action]) {
-    for action in actions {
-      do { try perform(action) } catch {
+  private func handle(_ event: CoreMachine.Event) {
+    actions.removeAll(keepingCapacity: true)
+    machine.handle(event, now: laps.last, into: &actions)
+    for i in actions.indices {
+      do { try perform(actions[i]) } catch {
         log.error("program failed", ("error", "\(error)"))
         events.append(.failed(machine.generation, "\(error)"))
         return
@@ -144,32 +145,28 @@ final class CoreStepper {
     switch action {
     case .load(let next):
       assignment = next
-      frames = []
+      computed = nil
+      peers = PeerFrames(next, incarnation: machine.incarnation)
       try exchange.connect(Dictionary(uniqueKeysWithValues: next.peers.map { ($0.core, $0.spikeEndpoint) }))
       if next.checkpoint == nil { load(next, [:]) } else { outbox.post(.fetch(next)) }
     case .accept(let ordinal, let bytes): try program.accept(ordinal: ordinal, bytes)
     case .compute(let epoch):
-      let start = MonotonicClock.nowNanoseconds()
+      statistics.exchangeNanoseconds += laps.lap()
       try program.compute(epoch)
-      statistics.busyNanoseconds += UInt64(MonotonicClock.nowNanoseconds() - start)
-      frames.removeAll { $0.epoch.index < epoch.index - 1 }
-      for peer in assignment?.peers ?? [] {
-        frames.append((epoch, peer.core, SpikeFrame.encode(header(epoch), program.outgoing(to: peer.core))))
-      }
-      events.append(.computed(machine.generation, epoch))
+      statistics.computeNanoseconds += laps.lap()
+      peers.encode(epoch, of: program)
+      computed = epoch
+    case .sendFrames(let epoch):
+      for i in peers.cores.indices { try send(peers.frame(epoch, toPosition: i), to: peers.cores[i]) }
     case .sendFrame(let epoch, let core):
-      guard let frame = frames.first(where: { $0.epoch == epoch && $0.core == core }) else { return }
-      statistics.sentBytes += UInt64(frame.bytes.count)
-      try exchange.send(frame.bytes, to: core)
-      if waitBegan == nil { waitBegan = MonotonicClock.nowNanoseconds() }
+      if let frame = peers.frame(epoch, to: core) { try send(frame, to: core) }
+    case .keep(let epoch, let core): peers.keep(&decoded, epoch, from: core)
     case .askResend(let epoch, let core):
-      try exchange.send(ResendRequest(header: header(epoch)).encoded(), to: core)
-    case .deliver(let epoch, let batches):
-      let start = MonotonicClock.nowNanoseconds()
-      if let began = waitBegan { statistics.waitNanoseconds += UInt64(start - began) }
-      waitBegan = nil
-      try program.deliver(epoch, batches.keys.sorted().compactMap { core in batches[core].map { (core, $0) } })
-      statistics.busyNanoseconds += UInt64(MonotonicClock.nowNanoseconds() - start)
+      if let header = peers.header(epoch) { try exchange.send(ResendRequest(header: header).encoded(), to: core) }
+    case .deliver(let epoch):
+      statistics.exchangeNanoseconds += laps.lap()
+      try program.deliver(epoch, peers.spikes(of: epoch))
+      statistics.deliverNanoseconds += laps.lap()
     case .emitOutput(let epoch):
       let outputs = try program.output(at: epoch)
       if epoch == assignment?.lastEpoch {
@@ -190,12 +187,19 @@ final class CoreStepper {
     }
   }
 
+  private func send(_ frame: [UInt8], to core: CoreID) throws {
+    statistics.sentBytes += UInt64(frame.count)
+    try exchange.send(frame, to: core)
+  }
+
   private func load(_ assignment: Assignment, _ blobs: [PartID: [UInt8]]) {
     let start = MonotonicClock.nowNanoseconds()
     do {
       statistics = CoreStatistics()
       try program.load(assignment, blobs: blobs)
+      peers.group(by: program)
       statistics.loadNanoseconds = UInt64(MonotonicClock.nowNanoseconds() - start)
+      _ = laps.lap()
       // Before "ready" goes out, so that what was built is known however short the run is.
       setReport()
       events.append(.loaded(assignment.generation))
@@ -204,26 +208,24 @@ final class CoreStepper {
     }
   }
 
-  private func header(_ epoch: Epoch) -> SpikeFrame.Header {
-    SpikeFrame.Header(
-      run: assignment?.run ?? 0,
-      mapHash: assignment?.mapHash ?? 0,
-      generation: machine.generation,
-      incarnation: machine.incarnation,
-      source: assignment?.core ?? CoreID(0),
-      epoch: epoch
-    )
-  }
-
-  private func publishReport() {
-    if report.isDue { setReport() }
-  }
-
   private func setReport() {
     statistics.epoch = machine.epoch
     statistics.droppedFrames = droppedFrames + UInt64(exchange.malformedCount)
     statistics.refusedFrames = UInt64(machine.refusedFrames)
     program.count(into: &statistics)
     report.set(statistics, generation: machine.generation, mapHash: machine.mapHash)
+  }
+}
+
+/// A clock that says how long ago it was asked last, so that all time belongs to something.
+struct LapClock {
+  /// When it was asked last, in ns.
+  private(set) var last = MonotonicClock.nowNanoseconds()
+
+  /// Returns the time since the last call in ns.
+  mutating func lap() -> UInt64 {
+    let now = MonotonicClock.nowNanoseconds()
+    defer { last = now }
+    return UInt64(now - last)
   }
 }

@@ -29,8 +29,11 @@ public final class HostedProgram: CoreProgram {
   /// The spikes that a peer needs.
   public func outgoing(to core: CoreID) -> SpikeBatch { program?.outgoing(to: core) ?? SpikeBatch(steps: 0) }
 
+  /// Which peers need the same spikes.
+  public func audience(of core: CoreID) -> Int { program?.audience(of: core) ?? 0 }
+
   /// Queues the spikes of an epoch.
-  public func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws {
+  public func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     try program?.deliver(epoch, foreign)
   }
 

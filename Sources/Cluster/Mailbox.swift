@@ -9,8 +9,11 @@ final class Mailbox<Order: Sendable>: Sendable {
   init(wakeup: Wakeup) { self.wakeup = wakeup }
 
   func post(_ order: Order) {
-    orders.withLock { $0.append(order) }
-    wakeup.signal()
+    // Inside the lock: a signal that came after its order was taken would never be cleared.
+    orders.withLock {
+      $0.append(order)
+      wakeup.signal()
+    }
   }
 
   /// Takes everything posted so far.

@@ -92,11 +92,14 @@ extension SimulatedCluster {
       return
     }
     var actions: [CoreMachine.Action] = []
+    var arrived = SpikeBatch(steps: 0)
     switch letter.payload {
     case .control(.whoAreYou): sayHello(i)
     case .control(.ping): break
     case .control(let message): actions = cores[i].machine.handle(.control(message), now: now)
-    case .frame(let origin, let batch, _): actions = cores[i].machine.handle(.frame(origin, batch), now: now)
+    case .frame(let header, let batch, _):
+      arrived = batch
+      actions = cores[i].machine.handle(.frame(header), now: now)
     case .resend(let by, let generation, let epoch):
       actions = cores[i].machine.handle(.resendRequested(by: by, generation, epoch), now: now)
     case .core(let event):
@@ -117,10 +120,10 @@ extension SimulatedCluster {
       actions = cores[i].machine.handle(.timer, now: now)
     default: break
     }
-    perform(actions, core: i)
+    perform(actions, core: i, arrived)
   }
 
-  private mutating func perform(_ actions: [CoreMachine.Action], core i: Int) {
+  private mutating func perform(_ actions: [CoreMachine.Action], core i: Int, _ arrived: SpikeBatch) {
     let life = cores[i].machine.incarnation.bits
     let generation = cores[i].machine.generation
     for action in actions {
@@ -132,22 +135,16 @@ extension SimulatedCluster {
         cores[i].sent[epoch] = cores[i].program.outgoing(to: CoreID(0))
         cores[i].sent = cores[i].sent.filter { $0.key.index >= epoch.index - 1 }
         post(.core(.computed(generation, epoch)), to: .core(i), life: life, in: Int64(uniform() * 1_000_000))
-      case .sendFrame(let epoch, let to):
-        guard let batch = cores[i].sent[epoch], let a = assignments[i] else { continue }
-        let origin = CoreMachine.FrameOrigin(
-          run: a.run,
-          mapHash: a.mapHash,
-          generation: a.generation,
-          incarnation: cores[i].machine.incarnation,
-          core: a.core,
-          epoch: epoch
-        )
-        if let j = place(of: to, in: a) { transmit(.frame(origin, batch, replyTo: a.core), to: .core(j), life: 0) }
+      case .sendFrames(let epoch):
+        for peer in assignments[i]?.peers ?? [] { sendFrame(epoch, to: peer.core, core: i) }
+      case .sendFrame(let epoch, let to): sendFrame(epoch, to: to, core: i)
+      case .keep(let epoch, let from): cores[i].kept[epoch, default: [:]][from] = arrived
       case .askResend(let epoch, let of):
         guard let a = assignments[i], let j = place(of: of, in: a) else { continue }
         transmit(.resend(by: a.core, a.generation, epoch), to: .core(j), life: 0)
-      case .deliver(let epoch, let batches):
-        try? cores[i].program.deliver(epoch, batches.keys.sorted().map { ($0, batches[$0] ?? SpikeBatch(steps: 1)) })
+      case .deliver(let epoch):
+        let batches = cores[i].kept.removeValue(forKey: epoch) ?? [:]
+        try? cores[i].program.deliver(epoch, batches.keys.sorted().compactMap { batches[$0] })
       case .emitOutput(let epoch):
         let output = cores[i].program.output(at: epoch)
         transmit(.control(.output(cores[i].machine.incarnation, generation, epoch, output)), to: .coordinator, life: 0)
@@ -166,9 +163,22 @@ extension SimulatedCluster {
     }
   }
 
+  private mutating func sendFrame(_ epoch: Epoch, to core: CoreID, core i: Int) {
+    guard let batch = cores[i].sent[epoch], let a = assignments[i], let j = place(of: core, in: a) else { return }
+    let header = SpikeFrame.Header(
+      run: a.run,
+      mapHash: a.mapHash,
+      generation: a.generation,
+      incarnation: cores[i].machine.incarnation,
+      source: a.core,
+      epoch: epoch
+    )
+    transmit(.frame(header, batch, replyTo: a.core), to: .core(j), life: 0)
+  }
+
   private mutating func load(_ assignment: Assignment, core i: Int, _ life: UInt64) {
     assignments[i] = assignment
-    cores[i].sent = [:]
+    (cores[i].sent, cores[i].kept) = ([:], [:])
     var blobs: [PartID: [UInt8]] = [:]
     for blob in assignment.blobs {
       guard let checkpoint = assignment.checkpoint else { continue }

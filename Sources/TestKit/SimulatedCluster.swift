@@ -41,7 +41,7 @@ public struct SimulatedCluster {
   enum Address: Hashable { case coordinator, core(Int) }
   enum Payload {
     case control(ControlMessage)
-    case frame(CoreMachine.FrameOrigin, SpikeBatch, replyTo: CoreID)
+    case frame(SpikeFrame.Header, SpikeBatch, replyTo: CoreID)
     case resend(by: CoreID, Generation, Epoch)
     case core(CoreMachine.Event)
     case timer
@@ -60,6 +60,8 @@ public struct SimulatedCluster {
     var machine: CoreMachine
     var program: ToyProgram
     var sent: [Epoch: SpikeBatch] = [:]
+    /// Spikes of frames that the machine told to keep.
+    var kept: [Epoch: [CoreID: SpikeBatch]] = [:]
     var isAlive = true
     var pausedUntil: Int64 = 0
     /// What is being loaded.

@@ -54,9 +54,9 @@ public final class ToyProgram: CoreProgram {
   }
 
   /// Folds all spikes of the epoch into every part, in a way that no order can change.
-  public func deliver(_ epoch: Epoch, _ foreign: [(core: CoreID, batch: SpikeBatch)]) throws {
+  public func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     var sum: UInt64 = 0
-    for neuron in outgoing(to: CoreID(0)).neurons + foreign.flatMap(\.batch.neurons) {
+    for neuron in outgoing(to: CoreID(0)).neurons + foreign.flatMap(\.neurons) {
       var digest = Digest64()
       digest.combine(UInt64(neuron))
       sum &+= digest.value

@@ -72,19 +72,18 @@ public final class LoopbackExchange: SpikeExchange {
     network.deliver(frame, to: endpoint)
   }
 
-  /// Returns the next frame, or nil when time is up or the wake-up was signalled.
-  public func receive(timeoutMilliseconds: Int) throws(TransportError) -> [UInt8]? {
+  /// Takes the next frame, or returns false when time is up or the wake-up was signalled.
+  public func receive(into frame: inout [UInt8], timeoutMilliseconds: Int) throws(TransportError) -> Bool {
     let end = MonotonicClock.nowMilliseconds() + Int64(timeoutMilliseconds)
     while true {
       arrivals.clear()
-      if let frame = network.take(from: endpoint) { return frame }
-      let left = end - MonotonicClock.nowMilliseconds()
-      if wakeup.clear() || left <= 0 { return nil }
-      do {
-        _ = try poller.wait(timeoutMilliseconds: Int(left))
-      } catch {
-        throw TransportError(operation: error.operation, code: error.code, text: SystemError.text(of: error.code))
+      if let found = network.take(from: endpoint) {
+        frame = found
+        return true
       }
+      let left = end - MonotonicClock.nowMilliseconds()
+      if wakeup.clear() || left <= 0 { return false }
+      do { _ = try poller.wait(timeoutMilliseconds: Int(left)) } catch { throw TransportError(error) }
     }
   }
 }

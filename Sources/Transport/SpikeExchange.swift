@@ -18,13 +18,21 @@ public protocol SpikeExchange: AnyObject {
   func reconnect(_ peer: CoreID, at endpoint: String) throws(TransportError)
   /// Queues a frame for a peer without waiting.
   func send(_ frame: [UInt8], to peer: CoreID) throws(TransportError)
-  /// Returns the next frame, or nil when time is up or the wake-up was signalled (0 looks once).
-  func receive(timeoutMilliseconds: Int) throws(TransportError) -> [UInt8]?
+  /// Takes the next frame, or returns false when time is up or the wake-up was signalled (0 looks once).
+  ///
+  /// The bytes of the frame replace those of `frame`, whose memory is reused.
+  func receive(into frame: inout [UInt8], timeoutMilliseconds: Int) throws(TransportError) -> Bool
 }
 
 extension SpikeExchange {
   /// Nothing but frames can arrive.
   public var malformedCount: Int { 0 }
+
+  /// Returns the next frame, or nil when time is up or the wake-up was signalled (0 looks once).
+  public func receive(timeoutMilliseconds: Int) throws(TransportError) -> [UInt8]? {
+    var frame: [UInt8] = []
+    return try receive(into: &frame, timeoutMilliseconds: timeoutMilliseconds) ? frame : nil
+  }
 }
 
 extension TransportError {
@@ -36,5 +44,10 @@ extension TransportError {
       text: "it is not among the connected peers",
       hint: "connect it first"
     )
+  }
+
+  /// A failure of the system around the messages.
+  init(_ error: SystemError) {
+    self.init(operation: error.operation, code: error.code, text: SystemError.text(of: error.code), hint: error.advice)
   }
 }

@@ -34,11 +34,7 @@ public final class ZeroMQExchange: SpikeExchange {
   /// Binds an endpoint: `ipc:///run/…/core-0.ipc` or `tcp://host:port`, with `*` as port to let the system choose.
   public init(endpoint: String, in context: MessageContext, options: SocketOptions = .init()) throws(TransportError) {
     (self.context, self.options) = (context, options)
-    do {
-      wakeup = try Wakeup()
-    } catch {
-      throw TransportError(operation: error.operation, code: error.code, text: SystemError.text(of: error.code))
-    }
+    do { wakeup = try Wakeup() } catch { throw TransportError(error) }
     router = try MessageSocket(.router, in: context, options: options)
     self.endpoint = try router.bind(endpoint)
   }
@@ -65,60 +61,43 @@ public final class ZeroMQExchange: SpikeExchange {
     _ = try connection.socket.send(frame, hasMore: false)
   }
 
-  /// Returns the next frame, or nil when time is up or the wake-up was signalled (0 looks once).
+  /// Takes the next frame, or returns false when time is up or the wake-up was signalled (0 looks once).
   ///
   /// Looks again for some microseconds before it sleeps, for as long as that has been worth it lately.
-  public func receive(timeoutMilliseconds: Int) throws(TransportError) -> [UInt8]? {
-    if let frame = try take() { return frame }
+  public func receive(into frame: inout [UInt8], timeoutMilliseconds: Int) throws(TransportError) -> Bool {
+    if try take(into: &frame) { return true }
     guard timeoutMilliseconds > 0 else {
       wakeup.clear()
-      return nil
+      return false
     }
-    if let frame = try spin.look({ () throws(TransportError) in try take() }) { return frame }
-    let end = MonotonicClock.nowMilliseconds() + Int64(timeoutMilliseconds)
+    let start = MonotonicClock.nowNanoseconds()
+    if try spin.look(from: start, { () throws(TransportError) in try take(into: &frame) }) { return true }
+    defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start) }
+    let end = start / 1_000_000 + Int64(timeoutMilliseconds)
     var poller = poller ?? MessagePoller([WaitSource(router, owner: context), WaitSource(wakeup.descriptor)])
     defer { self.poller = poller }
     while true {
       let left = Int(end - MonotonicClock.nowMilliseconds())
       try poller.waitWithoutAnswer(timeoutMilliseconds: max(0, left))
-      if let frame = try take() { return frame }
+      if try take(into: &frame) { return true }
       if poller[1] {
         wakeup.clear()
-        return nil
+        return false
       }
-      if left <= 0 { return nil }
+      if left <= 0 { return false }
     }
   }
 
   /// Takes a frame that waits; a message with other than one part is dropped, its loss is noticed by the frame missing.
-  private func take() throws(TransportError) -> [UInt8]? {
+  func take(into frame: inout [UInt8]) throws(TransportError) -> Bool {
     while try router.receive(into: &message) {
-      if message.count == 2 { return Array(message[1]) }
+      if message.count == 2 {
+        frame.removeAll(keepingCapacity: true)
+        frame.append(contentsOf: message[1])
+        return true
+      }
       malformedCount += 1
     }
-    return nil
-  }
-}
-
-/// Looks for something for a short time before the caller sleeps, and learns how long that pays.
-struct AdaptiveSpin {
-  /// The longest time to look, in ns: about what a sleep and a wake-up cost.
-  static let longestNanoseconds: Int64 = 40_000
-  private var budgetNanoseconds = Self.longestNanoseconds
-
-  /// Calls `find` until it finds something or time is up.
-  mutating func look<Found, Failure>(_ find: () throws(Failure) -> Found?) throws(Failure) -> Found? {
-    let start = MonotonicClock.nowNanoseconds()
-    while true {
-      let found = try find()
-      if let found {
-        budgetNanoseconds = min(Self.longestNanoseconds, budgetNanoseconds * 2)
-        return found
-      }
-      if MonotonicClock.nowNanoseconds() - start >= budgetNanoseconds { break }
-    }
-    // Never quite 0, so that better times are noticed.
-    budgetNanoseconds = max(1000, budgetNanoseconds / 2)
-    return nil
+    return false
   }
 }

@@ -202,6 +202,8 @@ extension Assignment {
       w.writeString(member.spikeEndpoint)
     }
     w.writeArray(coreOfPart.map(\.index))
+    w.writeVarint(UInt64(targetParts.count))
+    for targets in targetParts { w.writeArray(targets.map(\.index)) }
     w.writeBlob(program)
     w.write(epoch.index)
     w.write(checkpoint?.number ?? 0)
@@ -224,6 +226,10 @@ extension Assignment {
       members.append(CoreMember(core: position, incarnation: incarnation, spikeEndpoint: try r.readString()))
     }
     coreOfPart = try r.readArray(of: UInt16.self).map { CoreID($0) }
+    targetParts = []
+    for _ in 0..<(try r.readCount(elementBytes: 1)) {
+      targetParts.append(try r.readArray(of: UInt16.self).map { PartID($0) })
+    }
     program = try r.readBlob()
     epoch = Epoch(try r.read())
     let saved: UInt32 = try r.read()
@@ -234,7 +240,7 @@ extension Assignment {
     epochsPerCheckpoint = Int(truncatingIfNeeded: try r.readVarint())
     lastEpoch = Epoch(try r.read())
     guard epochsPerInput >= 0, epochsPerOutput > 0, epochsPerCheckpoint >= 0, epoch.index >= 0,
-      members.contains(where: { $0.core == core }),
+      members.contains(where: { $0.core == core }), targetParts.isEmpty || targetParts.count == coreOfPart.count,
       coreOfPart.allSatisfy({ core in members.contains { $0.core == core } })
     else { throw r.error("an assignment that contradicts itself") }
   }

@@ -1,7 +1,7 @@
 public import Basics
 
 /// The version of everything on the wire and in checkpoints; processes of another version are refused.
-public let wireVersion: UInt16 = 1
+public let wireVersion: UInt16 = 2
 
 /// What a core says of itself when it comes to a coordinator.
 public struct CoreHello: Equatable, Sendable {
@@ -74,6 +74,8 @@ public struct Assignment: Equatable, Sendable {
   public var members: [CoreMember]
   /// The core of every part, by part.
   public var coreOfPart: [CoreID]
+  /// The parts that get spikes from each part, by part; empty where every part may get some from every other.
+  public var targetParts: [[PartID]]
   /// What to simulate, as the program encodes it.
   public var program: [UInt8]
   /// Where to begin: so many epochs are done.
@@ -100,6 +102,7 @@ public struct Assignment: Equatable, Sendable {
     core: CoreID,
     members: [CoreMember],
     coreOfPart: [CoreID],
+    targetParts: [[PartID]] = [],
     program: [UInt8],
     epoch: Epoch,
     checkpoint: Generation?,
@@ -111,7 +114,8 @@ public struct Assignment: Equatable, Sendable {
   ) {
     (self.run, self.runName) = (run, runName)
     (self.generation, self.mapHash, self.core) = (generation, mapHash, core)
-    (self.members, self.coreOfPart, self.program) = (members, coreOfPart, program)
+    (self.members, self.coreOfPart, self.targetParts) = (members, coreOfPart, targetParts)
+    self.program = program
     (self.epoch, self.checkpoint, self.blobs) = (epoch, checkpoint, blobs)
     (self.epochsPerInput, self.epochsPerOutput) = (epochsPerInput, epochsPerOutput)
     (self.epochsPerCheckpoint, self.lastEpoch) = (epochsPerCheckpoint, lastEpoch)
@@ -121,8 +125,22 @@ public struct Assignment: Equatable, Sendable {
   public var ownParts: [PartID] {
     coreOfPart.indices.filter { coreOfPart[$0] == core }.map { PartID(UInt16($0)) }
   }
-  /// Everybody but the receiver.
-  public var peers: [CoreMember] { members.filter { $0.core != core } }
+  /// The members that the receiver exchanges frames with, ascending: those that spikes go to or come from.
+  ///
+  /// Symmetric, although spikes may go one way only: the frames of the other way, which are empty, keep either from being
+  /// more than an epoch ahead. Cores that share no projection do not wait for each other.
+  public var peers: [CoreMember] {
+    guard !targetParts.isEmpty else { return members.filter { $0.core != core } }
+    var isPeer = Set<CoreID>()
+    for (source, targets) in targetParts.enumerated() where source < coreOfPart.count {
+      for target in targets where Int(target.index) < coreOfPart.count {
+        let (from, to) = (coreOfPart[source], coreOfPart[Int(target.index)])
+        if from == core { isPeer.insert(to) }
+        if to == core { isPeer.insert(from) }
+      }
+    }
+    return members.filter { $0.core != core && isPeer.contains($0.core) }
+  }
 }
 
 /// How a core fares; sent with every heartbeat.
@@ -147,8 +165,12 @@ public struct CoreStatistics: Equatable, Sendable {
   public var residentBytes: UInt64 = 0
   /// CPU time of the process in ns.
   public var processorNanoseconds: UInt64 = 0
-  /// Time spent computing since the core loaded, in ns.
-  public var busyNanoseconds: UInt64 = 0
+  /// Time spent advancing the neurons since the core loaded, in ns; with it the synaptic events that are due.
+  public var computeNanoseconds: UInt64 = 0
+  /// Time spent queueing the spikes of an epoch since the core loaded, in ns.
+  public var deliverNanoseconds: UInt64 = 0
+  /// Time spent writing, sending, receiving and reading frames since the core loaded, in ns.
+  public var exchangeNanoseconds: UInt64 = 0
   /// Time spent waiting for peers since the core loaded, in ns.
   public var waitNanoseconds: UInt64 = 0
   /// Time of the last snapshot's pause in ns.
@@ -163,14 +185,16 @@ public struct CoreStatistics: Equatable, Sendable {
   public var refusedFrames: UInt64 = 0
   /// Calls in a row that the store did not answer; 0 while it does.
   public var storeFailures: UInt64 = 0
+  /// Time spent simulating since the core loaded, in ns.
+  public var busyNanoseconds: UInt64 { computeNanoseconds + deliverNanoseconds }
 
   /// Makes statistics of zero.
   public init() {}
 
   private static let counters: [any WritableKeyPath<CoreStatistics, UInt64> & Sendable] = [
     \.neurons, \.synapses, \.series, \.spikes, \.events, \.received, \.sentBytes, \.residentBytes,
-    \.processorNanoseconds, \.busyNanoseconds, \.waitNanoseconds, \.pauseNanoseconds, \.checkpointBytes,
-    \.loadNanoseconds, \.droppedFrames, \.refusedFrames, \.storeFailures,
+    \.processorNanoseconds, \.computeNanoseconds, \.deliverNanoseconds, \.exchangeNanoseconds, \.waitNanoseconds,
+    \.pauseNanoseconds, \.checkpointBytes, \.loadNanoseconds, \.droppedFrames, \.refusedFrames, \.storeFailures,
   ]
 
   func encode(into w: inout ByteWriter) {

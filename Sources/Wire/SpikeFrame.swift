@@ -51,27 +51,10 @@ public struct SpikeFrame: Equatable, Sendable {
   /// The neurons of a step must ascend; the same neuron may stand more than once.
   /// - Complexity: O(steps + spikes); about 1.2 bytes per spike in dense batches.
   public static func encode(_ header: Header, _ batch: SpikeBatch) -> [UInt8] {
-    var w = ByteWriter(reserving: Layout.headerBytes + batch.stepEnds.count + 2 * batch.neurons.count + 4)
-    header.encode(
-      kind: .spikes,
-      steps: UInt32(batch.stepEnds.count),
-      spikes: UInt32(batch.neurons.count),
-      into: &w
-    )
-    var start = 0
-    for end in batch.stepEnds {
-      w.writeVarint(UInt64(end - start))
-      var previous: UInt32 = 0
-      for i in start..<end {
-        let neuron = batch.neurons[i]
-        precondition(neuron >= previous, "the neurons of a step ascend")
-        w.writeVarint(UInt64(neuron - previous))
-        previous = neuron
-      }
-      start = end
-    }
-    w.write(CRC32C.checksum(w.bytes))
-    return w.bytes
+    var encoder = SpikeFrameEncoder()
+    var bytes: [UInt8] = []
+    encoder.encode(header, batch, into: &bytes)
+    return bytes
   }
 
   /// Returns the frame as bytes.
@@ -85,35 +68,6 @@ public struct SpikeFrame: Equatable, Sendable {
       throw WireError(reading: "spike frame", problem: "this is a request to send again")
     }
     self = frame
-  }
-
-  /// Reads the payload; the reader stands behind the header, the checksum has been verified.
-  init(header: Header, steps: UInt32, spikes: UInt32, from r: inout ByteReader) throws(WireError) {
-    // A step and a spike take a byte each at least, which bounds what is reserved by what has arrived.
-    guard Int(steps) + Int(spikes) <= r.remaining else {
-      throw r.error("\(steps) steps and \(spikes) spikes are announced, \(r.remaining) bytes are left")
-    }
-    var ends: [Int] = []
-    var neurons: [UInt32] = []
-    ends.reserveCapacity(Int(steps))
-    neurons.reserveCapacity(Int(spikes))
-    for _ in 0..<steps {
-      let count = try r.readVarint()
-      guard count <= UInt64(Int(spikes) - neurons.count) else { throw r.error("a step has more spikes than are left") }
-      var previous: UInt64 = 0
-      for _ in 0..<count {
-        let difference = try r.readVarint()
-        guard difference <= UInt64(UInt32.max) - previous else { throw r.error("a neuron has more than 32 bits") }
-        previous += difference
-        neurons.append(UInt32(previous))
-      }
-      ends.append(neurons.count)
-    }
-    guard neurons.count == Int(spikes) else {
-      throw r.error("\(spikes) spikes are announced, \(neurons.count) are there")
-    }
-    try r.finish()
-    self.init(header: header, batch: SpikeBatch(stepEnds: ends, neurons: neurons))
   }
 }
 
@@ -129,10 +83,12 @@ public struct ResendRequest: Equatable, Sendable {
 
   /// Returns the request as bytes.
   public func encoded() -> [UInt8] {
-    var w = ByteWriter(reserving: Layout.headerBytes + 4)
-    header.encode(kind: .resend, steps: 0, spikes: 0, into: &w)
-    w.write(CRC32C.checksum(w.bytes))
-    return w.bytes
+    var bytes = [UInt8](repeating: 0, count: Layout.headerBytes + 4)
+    unsafe bytes.withUnsafeMutableBytes { raw in
+      unsafe Layout.write(header, kind: .resend, steps: 0, spikes: 0, into: raw)
+      unsafe Layout.close(raw, at: Layout.headerBytes)
+    }
+    return bytes
   }
 }
 
@@ -154,63 +110,233 @@ public enum PeerMessage: Equatable, Sendable {
   /// - Throws: `WireError` unless magic, version, kind, length, checksum and every count fit.
   /// - Complexity: O(bytes); reserves at most eight bytes of memory per byte that arrived.
   public init(decoding bytes: [UInt8]) throws(WireError) {
-    let what = "message between cores"
+    var batch = SpikeBatch(steps: 0)
+    let (kind, header) = try Self.decode(bytes, into: &batch)
+    switch kind {
+    case .spikes: self = .spikes(SpikeFrame(header: header, batch: batch))
+    case .resend: self = .resend(ResendRequest(header: header))
+    }
+  }
+
+  /// What a message is.
+  public enum Kind: UInt8, Sendable { case spikes = 1, resend }
+
+  /// Reads a message as `init(decoding:)` does, its spikes into a batch whose memory is reused.
+  ///
+  /// After an error the batch holds something else.
+  public static func decode(
+    _ bytes: [UInt8],
+    into batch: inout SpikeBatch
+  ) throws(WireError) -> (kind: Kind, header: SpikeFrame.Header) {
     guard bytes.count >= Layout.headerBytes + 4 else {
-      throw WireError(reading: what, problem: "\(bytes.count) bytes are less than a header", offset: bytes.count)
+      throw error("\(bytes.count) bytes are less than a header", at: bytes.count)
     }
-    var r = ByteReader(Array(bytes.dropLast(4)), reading: what)
-    guard try r.read(UInt32.self) == Layout.magic else { throw r.error("this is no message of Synfire") }
-    let version = try r.read(UInt16.self)
+    var kind: Kind?
+    var header: SpikeFrame.Header?
+    var problem: (text: String, offset: Int)?
+    unsafe bytes.withUnsafeBytes { raw in
+      unsafe Self.read(raw, &kind, &header, &batch, &problem)
+    }
+    if let problem { throw error(problem.text, at: problem.offset) }
+    guard let kind, let header else { throw error("it has no header", at: 0) }
+    return (kind, header)
+  }
+
+  private static func error(_ problem: String, at offset: Int) -> WireError {
+    WireError(reading: "message between cores", problem: problem, offset: offset)
+  }
+
+  private static func read(
+    _ raw: UnsafeRawBufferPointer,
+    _ kind: inout Kind?,
+    _ header: inout SpikeFrame.Header?,
+    _ batch: inout SpikeBatch,
+    _ problem: inout (text: String, offset: Int)?
+  ) {
+    let end = raw.count - 4
+    guard unsafe raw.loadUnaligned(fromByteOffset: 0, as: UInt32.self) == Layout.magic.littleEndian else {
+      problem = ("this is no message of Synfire", 4)
+      return
+    }
+    let version = unsafe UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
     guard version == wireVersion else {
-      throw r.error("wire version \(version), this process speaks \(wireVersion); start both from one build")
+      problem = ("wire version \(version), this process speaks \(wireVersion); start both from one build", 6)
+      return
     }
-    var tail = ByteReader(bytes, reading: what, from: bytes.count - 4)
-    guard try tail.read(UInt32.self) == CRC32C.checksum(bytes.dropLast(4)) else {
-      throw r.error("the checksum does not fit")
+    let checksum = unsafe UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+    guard unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: raw[0..<end])) == checksum else {
+      problem = ("the checksum does not fit", end)
+      return
     }
-    let kind = try r.read(UInt8.self)
-    let header = try SpikeFrame.Header(from: &r)
-    let steps = try r.read(UInt32.self)
-    let spikes = try r.read(UInt32.self)
-    switch Layout.Kind(rawValue: kind) {
-    case .spikes:
-      self = .spikes(try SpikeFrame(header: header, steps: steps, spikes: spikes, from: &r))
+    let (steps, spikes) = unsafe (Layout.steps(in: raw), Layout.spikes(in: raw))
+    kind = unsafe Kind(rawValue: raw[6])
+    header = unsafe Layout.header(in: raw)
+    let payload = unsafe UnsafeRawBufferPointer(rebasing: raw[Layout.headerBytes..<end])
+    switch kind {
+    case .spikes: unsafe problem = batch.read(payload, steps: steps, spikes: spikes)
     case .resend:
-      guard steps == 0, spikes == 0 else { throw r.error("a request to send again carries no spikes") }
-      try r.finish()
-      self = .resend(ResendRequest(header: header))
-    case nil: throw r.error("unknown kind \(kind)")
+      if steps != 0 || spikes != 0 {
+        problem = ("a request to send again carries no spikes", Layout.headerBytes)
+      } else if payload.count > 0 {
+        problem = ("\(payload.count) bytes too many", Layout.headerBytes)
+      }
+    case nil: problem = unsafe ("unknown kind \(raw[6])", 6)
     }
+  }
+}
+
+/// Writes frames into memory that is reused from frame to frame.
+public struct SpikeFrameEncoder: Sendable {
+  private var scratch: [UInt8] = []
+
+  /// Makes an encoder without memory.
+  public init() {}
+
+  /// Replaces `bytes` by a frame; the neurons of a step must ascend.
+  public mutating func encode(_ header: SpikeFrame.Header, _ batch: SpikeBatch, into bytes: inout [UInt8]) {
+    // A number of 32 bits takes five bytes at most.
+    let bound = Layout.headerBytes + 5 * (batch.stepEnds.count + batch.neurons.count) + 4
+    if scratch.count < bound { scratch = Array(repeating: 0, count: bound + bound / 2) }
+    bytes.removeAll(keepingCapacity: true)
+    unsafe scratch.withUnsafeMutableBytes { raw in
+      unsafe Layout.write(header, kind: .spikes, steps: batch.stepEnds.count, spikes: batch.neurons.count, into: raw)
+      let end = unsafe batch.write(into: raw, from: Layout.headerBytes)
+      unsafe Layout.close(raw, at: end)
+      unsafe bytes.append(contentsOf: raw[0..<end + 4])
+    }
+  }
+}
+
+extension SpikeBatch {
+  /// Writes the payload of a frame into memory that has room for it, and returns its end.
+  fileprivate func write(into raw: UnsafeMutableRawBufferPointer, from start: Int) -> Int {
+    guard let base = unsafe raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return start }
+    var position = start
+    func put(_ value: UInt32) {
+      var rest = value
+      while rest >= 0x80 {
+        unsafe base[position] = UInt8(truncatingIfNeeded: rest) | 0x80
+        rest >>= 7
+        position += 1
+      }
+      unsafe base[position] = UInt8(truncatingIfNeeded: rest)
+      position += 1
+    }
+    unsafe neurons.withUnsafeBufferPointer { list in
+      var begin = 0
+      for stepEnd in stepEnds {
+        precondition(stepEnd >= begin && stepEnd <= list.count, "the ends of the steps ascend")
+        put(UInt32(stepEnd - begin))
+        var previous: UInt32 = 0
+        for i in begin..<stepEnd {
+          let neuron = unsafe list[i]
+          precondition(neuron >= previous, "the neurons of a step ascend")
+          put(neuron &- previous)
+          previous = neuron
+        }
+        begin = stepEnd
+      }
+    }
+    return position
+  }
+
+  /// Reads the payload of a frame, whose checksum has been verified; returns what is wrong with it, and where.
+  fileprivate mutating func read(
+    _ raw: UnsafeRawBufferPointer,
+    steps: Int,
+    spikes: Int
+  ) -> (text: String, offset: Int)? {
+    stepEnds.removeAll(keepingCapacity: true)
+    neurons.removeAll(keepingCapacity: true)
+    var position = 0
+    func place() -> Int { Layout.headerBytes + position }
+    // A step and a spike take a byte each at least, which bounds what is reserved by what has arrived.
+    guard steps + spikes <= raw.count else {
+      return ("\(steps) steps and \(spikes) spikes are announced, \(raw.count) bytes are left", place())
+    }
+    stepEnds.reserveCapacity(steps)
+    neurons.reserveCapacity(spikes)
+    // The next number, or nil when it is cut off or has more than 32 bits, which nothing here can have.
+    func next() -> UInt32? {
+      var value: UInt64 = 0
+      var shift: UInt64 = 0
+      while position < raw.count {
+        let byte = unsafe raw[position]
+        position += 1
+        value |= UInt64(byte & 0x7F) << shift
+        if byte < 0x80 { return UInt32(exactly: value) }
+        shift += 7
+        if shift > 28 + 7 { return nil }
+      }
+      return nil
+    }
+    for _ in 0..<steps {
+      guard let count = next() else { return ("a number is cut off or has more than 32 bits", place()) }
+      guard Int(count) <= spikes - neurons.count else { return ("a step has more spikes than are left", place()) }
+      var previous: UInt32 = 0
+      for _ in 0..<count {
+        guard let difference = next() else { return ("a number is cut off or has more than 32 bits", place()) }
+        let (neuron, overflows) = previous.addingReportingOverflow(difference)
+        guard !overflows else { return ("a neuron has more than 32 bits", place()) }
+        neurons.append(neuron)
+        previous = neuron
+      }
+      stepEnds.append(neurons.count)
+    }
+    guard neurons.count == spikes else {
+      return ("\(spikes) spikes are announced, \(neurons.count) are there", place())
+    }
+    guard position == raw.count else { return ("\(raw.count - position) bytes too many", place()) }
+    return nil
   }
 }
 
 private enum Layout {
   static let magic: UInt32 = 0x464E_5953
   static let headerBytes = 53
-  enum Kind: UInt8 { case spikes = 1, resend }
-}
 
-extension SpikeFrame.Header {
-  fileprivate func encode(kind: Layout.Kind, steps: UInt32, spikes: UInt32, into w: inout ByteWriter) {
-    w.write(Layout.magic)
-    w.write(wireVersion)
-    w.write(kind.rawValue)
-    w.write(source.index)
-    w.write(run)
-    w.write(mapHash)
-    w.write(incarnation.bits)
-    w.write(epoch.index)
-    w.write(generation.number)
-    w.write(steps)
-    w.write(spikes)
+  static func write(
+    _ header: SpikeFrame.Header,
+    kind: PeerMessage.Kind,
+    steps: Int,
+    spikes: Int,
+    into raw: UnsafeMutableRawBufferPointer
+  ) {
+    unsafe raw.storeBytes(of: magic.littleEndian, toByteOffset: 0, as: UInt32.self)
+    unsafe raw.storeBytes(of: wireVersion.littleEndian, toByteOffset: 4, as: UInt16.self)
+    unsafe raw.storeBytes(of: kind.rawValue, toByteOffset: 6, as: UInt8.self)
+    unsafe raw.storeBytes(of: header.source.index.littleEndian, toByteOffset: 7, as: UInt16.self)
+    unsafe raw.storeBytes(of: header.run.littleEndian, toByteOffset: 9, as: UInt64.self)
+    unsafe raw.storeBytes(of: header.mapHash.littleEndian, toByteOffset: 17, as: UInt64.self)
+    unsafe raw.storeBytes(of: header.incarnation.bits.littleEndian, toByteOffset: 25, as: UInt64.self)
+    unsafe raw.storeBytes(of: header.epoch.index.littleEndian, toByteOffset: 33, as: Int64.self)
+    unsafe raw.storeBytes(of: header.generation.number.littleEndian, toByteOffset: 41, as: UInt32.self)
+    unsafe raw.storeBytes(of: UInt32(steps).littleEndian, toByteOffset: 45, as: UInt32.self)
+    unsafe raw.storeBytes(of: UInt32(spikes).littleEndian, toByteOffset: 49, as: UInt32.self)
   }
 
-  fileprivate init(from r: inout ByteReader) throws(WireError) {
-    source = CoreID(try r.read())
-    run = try r.read()
-    mapHash = try r.read()
-    incarnation = Incarnation(try r.read())
-    epoch = Epoch(try r.read())
-    generation = Generation(try r.read())
+  /// Writes the checksum of all before it.
+  static func close(_ raw: UnsafeMutableRawBufferPointer, at end: Int) {
+    let checksum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: raw[0..<end]))
+    unsafe raw.storeBytes(of: checksum.littleEndian, toByteOffset: end, as: UInt32.self)
+  }
+
+  static func header(in raw: UnsafeRawBufferPointer) -> SpikeFrame.Header {
+    SpikeFrame.Header(
+      run: unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 9, as: UInt64.self)),
+      mapHash: unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 17, as: UInt64.self)),
+      generation: Generation(unsafe UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 41, as: UInt32.self))),
+      incarnation: Incarnation(unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 25, as: UInt64.self))),
+      source: CoreID(unsafe UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 7, as: UInt16.self))),
+      epoch: Epoch(unsafe Int64(littleEndian: raw.loadUnaligned(fromByteOffset: 33, as: Int64.self)))
+    )
+  }
+
+  static func steps(in raw: UnsafeRawBufferPointer) -> Int {
+    Int(unsafe UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 45, as: UInt32.self)))
+  }
+
+  static func spikes(in raw: UnsafeRawBufferPointer) -> Int {
+    Int(unsafe UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 49, as: UInt32.self)))
   }
 }

@@ -131,7 +131,7 @@ struct SpikeFrameTests {
       try PeerMessage(decoding: bytes)
     } throws: { error in
       "\(error)"
-        == "message between cores: wire version 9, this process speaks 1; start both from one build (at byte 6)"
+        == "message between cores: wire version 9, this process speaks \(wireVersion); start both from one build (at byte 6)"
     }
   }
 }
