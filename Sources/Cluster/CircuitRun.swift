@@ -3,7 +3,7 @@ public import Circuits
 internal import FoundationEssentials
 public import Partitioning
 internal import StateStore
-internal import Transport
+public import Transport
 public import Wire
 
 /// A circuit on core processes of this machine, from start to end.
@@ -36,6 +36,7 @@ public final class CircuitRun {
   private let folder: String
   private let checkpointMilliseconds: Double?
   private let resume: Bool
+  private let exchange: ExchangeKind
   private let log: Log
   private let program: String
   private let redisLauncher: [String]
@@ -52,10 +53,11 @@ public final class CircuitRun {
     folder: String,
     checkpointMilliseconds: Double?,
     resume: Bool,
+    exchange: ExchangeKind = .auto,
     redisLauncher: [String] = [],
     log: Log
   ) throws {
-    self.redisLauncher = redisLauncher
+    (self.redisLauncher, self.exchange) = (redisLauncher, exchange)
     (self.job, self.circuit, self.plan, self.cores, self.folder) = (job, circuit, plan, cores, folder)
     (self.checkpointMilliseconds, self.resume, self.log) = (checkpointMilliseconds, resume, log)
     guard let path = CurrentProcess.programPath else {
@@ -92,7 +94,11 @@ public final class CircuitRun {
     options.largestMessageBytes = ControlLimits.largestMessageBytes
     let server = try ControlServer(endpoint: "ipc://\(sockets)/control.sock", in: context, options: options)
     let supervisor = Supervisor(program: program, logFolder: redis == nil ? sockets : folder, log: log)
-    defer { supervisor.stopAll(withinMilliseconds: 2000) }
+    defer {
+      supervisor.stopAll(withinMilliseconds: 2000)
+      // A core that was killed could not do it itself.
+      SharedMemoryExchange.removeLeftovers()
+    }
     for i in 0..<cores { try supervisor.start(member(i, server.endpoint, sockets, redis)) }
     let gatherer = try RecordGatherer(circuit: circuit, folder: circuit.recorders.isEmpty ? nil : folder)
     let stepMilliseconds = circuit.stepMilliseconds * Double(circuit.epochSteps())
@@ -182,8 +188,9 @@ public final class CircuitRun {
   }
 
   private func member(_ i: Int, _ control: String, _ sockets: String, _ redis: PrivateRedis?) -> Supervisor.Member {
+    let spikes = exchange == .tcp ? "tcp://127.0.0.1:*" : "ipc://\(sockets)/core-\(i)-{pid}.sock"
     var arguments = [
-      "core", "--coordinator", control, "--place", "\(i)", "--spikes", "ipc://\(sockets)/core-\(i)-{pid}.sock",
+      "core", "--coordinator", control, "--place", "\(i)", "--spikes", spikes, "--exchange", exchange.rawValue,
       "--ends-with-parent", "--quiet",
     ]
     if let redis { arguments += ["--redis", "unix://\(redis.socketPath)"] }

@@ -43,7 +43,11 @@ struct BenchCommandTests {
     let value = try bench("exchange", "--scale", "0.01", "--cores", "3")
     expectFrame(value, "exchange")
     #expect(value["cores"]?.int == 3)
-    expectPositive(value, ["epochs_per_second_3", "frame_bytes"])
+    expectPositive(value, ["epochs_per_second_3"])
+    let rows = value["exchanges"]?.elements ?? []
+    #expect(rows.map { $0["exchange"]?.text } == ["shared-memory", "shared-memory", "ipc", "ipc", "tcp", "tcp"])
+    for row in rows { #expect(row["messages_per_epoch"]?.int == 6) }
+    #expect(rows.filter { $0["spikes"]?.int == 100 }.allSatisfy { (1.5...4).contains($0["bytes_per_spike"]?.double ?? 0) })
   }
 
   @Test func `forecaster tells time and bytes per series`() throws {

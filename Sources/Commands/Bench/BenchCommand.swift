@@ -1,5 +1,6 @@
 internal import Basics
 internal import Documents
+internal import Transport
 
 /// Measures this build on this machine.
 struct BenchCommand: Command {
@@ -13,6 +14,7 @@ struct BenchCommand: Command {
     .argument("NAME", \.benchmark, help: "The benchmark (default: all)."),
     .value("scale", \.scale, "S", help: "Size of the network or amount of work, as a multiple of the usual."),
     .value("cores", \.cores, "N", help: "Core processes or threads, where the benchmark has a choice."),
+    .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores, where the benchmark has a choice."),
   ]
 
   enum Name: String, CaseIterable, OptionValue {
@@ -35,6 +37,7 @@ struct BenchCommand: Command {
   var benchmark: Name?
   var scale: Double?
   var cores: Int?
+  var exchange: ExchangeKind?
 
   func run(in context: CommandContext) throws -> ExitCode {
     if let scale, !(scale > 0 && scale <= 100) { throw UsageError("--scale: \(scale) is not between 0 and 100") }
@@ -42,7 +45,7 @@ struct BenchCommand: Command {
       throw UsageError("--cores: \(cores) is out of range; 1 to 64 are allowed")
     }
     let chosen = Self.all.filter { benchmark == nil || $0.name == benchmark?.rawValue }
-    let options = BenchmarkOptions(scale: scale, cores: cores, context: context)
+    let options = BenchmarkOptions(scale: scale, cores: cores, exchange: exchange, context: context)
     Interruption.letLoopsEnd()
     var results: [JSONValue] = []
     for (i, benchmark) in chosen.enumerated() {

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Documents
+internal import Transport
 
 /// A benchmark: a question about this build on this machine, and how its answer is measured.
 protocol Benchmark: Sendable {
@@ -21,6 +22,8 @@ struct BenchmarkOptions: Sendable {
   var scale: Double?
   /// Cores or processes; nil for the benchmark's own default.
   var cores: Int?
+  /// How spikes travel between cores; nil for the benchmark's own default.
+  var exchange: ExchangeKind?
   /// Log, environment and output around it.
   var context: CommandContext
 

@@ -1,3 +1,5 @@
+internal import Transport
+
 /// Brunel's random network, whose neurons fire much and whose synapses all have one delay.
 struct BrunelBenchmark: Benchmark {
   static let name = "brunel"
@@ -10,6 +12,7 @@ struct BrunelBenchmark: Benchmark {
       network: Self.name,
       scale: scale,
       cores: cores,
+      exchange: options.exchange ?? .auto,
       milliseconds: max(1000, min(10_000, 4000 / scale)).rounded()
     ).measure(
       options.context,

@@ -4,6 +4,7 @@ internal import Cluster
 internal import Documents
 internal import FoundationEssentials
 internal import Partitioning
+internal import Transport
 internal import Wire
 
 /// A network of the library on real core processes, with spikes recorded: what `synfire run` would take for it.
@@ -16,6 +17,8 @@ struct CircuitMeasurement {
   var scale: Double
   /// Core processes.
   var cores: Int
+  /// How spikes travel between them.
+  var exchange = ExchangeKind.auto
   /// Model time after the warm-up in ms.
   var milliseconds: Double
   /// Model time of the warm-up in ms.
@@ -56,6 +59,7 @@ struct CircuitMeasurement {
       folder: folder,
       checkpointMilliseconds: nil,
       resume: false,
+      exchange: exchange,
       log: log
     )
     var bar = context.progress("\(network) at scale \(scale)", total: warmUpMilliseconds + milliseconds, unit: "ms")
@@ -123,6 +127,7 @@ struct CircuitMeasurement {
       title: "memory of all cores per synapse",
       .figure(synapses > 0 ? Double(memory) / Double(synapses) : 0, "B", compare: compare.memory)
     )
+    figures.add("budget", heading: "time of each core per model time", budget(of: outcome, circuit))
     let rates = zip(circuit.populations, spikes).map { Double($1) / Double(max(1, $0.size)) / seconds }
     let mean = Double(spikes.reduce(0, +)) / Double(circuit.neuronCount) / seconds
     figures.add("mean_rate_hz", title: "mean rate", .figure(mean, "Hz"))
@@ -135,6 +140,23 @@ struct CircuitMeasurement {
         text: zip(names, rates).map { "\($0) \(NumberText.significant($1, digits: 3))" }.joined(separator: ", ") + " Hz"
       )
     )
+  }
+
+  /// Where the time of each core went, warm-up included.
+  private static func budget(of outcome: CircuitRun.Outcome, _ circuit: Circuit) -> Table {
+    var table = Table([
+      Table.Column("core"), Table.Column("compute"), Table.Column("deliver"), Table.Column("exchange"),
+      Table.Column("wait"), Table.Column("sent_bytes", title: "SENT", unit: "B/s"),
+    ])
+    let seconds = outcome.modelMilliseconds / 1000
+    for (i, core) in outcome.cores.enumerated() {
+      let times = [core.computeNanoseconds, core.deliverNanoseconds, core.exchangeNanoseconds, core.waitNanoseconds]
+      table.append(
+        [.count(i)] + times.map { .number(Double($0) / 1e9 / seconds, digits: 3) }
+          + [.number(Double(core.sentBytes) / seconds, digits: 3)]
+      )
+    }
+    return table
   }
 }
 

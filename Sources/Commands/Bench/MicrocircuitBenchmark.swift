@@ -1,3 +1,5 @@
+internal import Transport
+
 /// The cortical microcircuit, the network that simulators of this kind are compared with.
 struct MicrocircuitBenchmark: Benchmark {
   static let name = "microcircuit"
@@ -15,6 +17,7 @@ struct MicrocircuitBenchmark: Benchmark {
       network: Self.name,
       scale: scale,
       cores: cores,
+      exchange: options.exchange ?? .auto,
       milliseconds: max(1000, min(10_000, 1000 / scale)).rounded()
     ).measure(
       options.context,

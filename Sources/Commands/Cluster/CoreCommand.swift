@@ -1,5 +1,8 @@
 internal import Basics
 internal import Cluster
+internal import Transport
+
+extension ExchangeKind: OptionValue {}
 
 /// One core process, for supervisors and launch scripts.
 struct CoreCommand: Command {
@@ -8,7 +11,8 @@ struct CoreCommand: Command {
   static let details = """
     It connects to the coordinator in the background and waits for it as long as it takes; started beyond the number of \
     cores that a run wants, it is a spare that takes over when another dies. '{pid}' in the endpoint stands for the \
-    process, '*' in place of a port for one that the system chooses.
+    process, '*' in place of a port for one that the system chooses. Cores of one machine that share /dev/shm find \
+    each other and exchange spikes in memory, unless --exchange says otherwise; the endpoint is for all others.
     """
   static let fields: [Field<Self>] = [
     .value(
@@ -19,22 +23,35 @@ struct CoreCommand: Command {
       help: "Where the coordinator listens for cores."
     ),
     .value("redis", \.redis, "URL", help: "The store with the checkpoints; needed where the run has any."),
-    .value("spikes", \.spikes, "ENDPOINT", help: "Where to listen for the spikes of other cores."),
+    .value(
+      "spikes",
+      \.spikes,
+      "ENDPOINT",
+      help: "Where to listen for the spikes of other cores (default: a free port of 127.0.0.1)."
+    ),
+    .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .value("place", \.place, "NAME", help: "A name that a new core takes over from the one before it."),
     .flag("ends-with-parent", \.endsWithParent, help: "End when the process that started it ends."),
   ]
 
   var coordinator = ""
   var redis: String?
-  var spikes = "tcp://127.0.0.1:*"
+  var spikes: String?
+  var exchange = ExchangeKind.auto
   var place = ""
   var endsWithParent = false
 
   func run(in context: CommandContext) throws -> ExitCode {
+    let usual = exchange == .ipc ? "ipc:///tmp/synfire-core-{pid}.sock" : "tcp://127.0.0.1:*"
+    let endpoint = spikes ?? usual
+    guard exchange.fits(endpoint) else {
+      throw UsageError("--exchange \(exchange.rawValue) does not go with --spikes \(endpoint); leave one of them out")
+    }
     let options = CoreOptions(
       coordinator: coordinator,
       place: place,
-      spikes: spikes,
+      spikes: endpoint,
+      exchange: exchange,
       endsWithParent: endsWithParent
     )
     let store = try redis.map { try RedisBlobStore(url: $0) }

@@ -2,6 +2,7 @@ internal import Basics
 internal import Cluster
 internal import FoundationEssentials
 internal import StateStore
+internal import Transport
 
 /// The processes of one machine's capacity service, kept alive by a supervisor.
 final class LocalCluster {
@@ -11,6 +12,7 @@ final class LocalCluster {
   let logFolder: String
   private let arguments: (coordinator: [String], core: [String])
   private let cores: Int
+  private let exchange: ExchangeKind
   private let tenant: String
   private let state: StateFolder
   private let supervisor: Supervisor
@@ -29,6 +31,7 @@ final class LocalCluster {
     redis: String?,
     checkpointTicks: Int,
     hasProjections: Bool,
+    exchange: ExchangeKind = .auto,
     state: StateFolder,
     log: Log
   ) throws {
@@ -76,7 +79,8 @@ final class LocalCluster {
     if let configurationPath { coordinator += ["--config", configurationPath] }
     if !hasProjections { coordinator.append("--no-projections") }
     let core = ["core", "--redis", redisURL, "--coordinator", state.controlEndpoint, "--ends-with-parent"]
-    arguments = (coordinator, core)
+    arguments = (coordinator, core + ["--exchange", exchange.rawValue])
+    self.exchange = exchange
   }
 
   /// Does something with the store, again while it is away: it may be killed at any time and is started again here.
@@ -104,7 +108,7 @@ final class LocalCluster {
       .init(name: "coordinator", arguments: arguments.coordinator, finalCodes: [ExitCode.differs.rawValue])
     )
     for i in 0..<cores {
-      let spikes = "ipc://\(state.path)/core-\(i)-{pid}.sock"
+      let spikes = exchange == .tcp ? "tcp://127.0.0.1:*" : "ipc://\(state.path)/core-\(i)-{pid}.sock"
       try supervisor.start(
         .init(
           name: "core-\(i)",
@@ -158,6 +162,7 @@ final class LocalCluster {
   func stop() {
     supervisor.stopAll()
     redis?.stop()
+    SharedMemoryExchange.removeLeftovers()
     for name in (try? FileManager.default.contentsOfDirectory(atPath: state.path)) ?? []
     where name.hasPrefix("core-") && name.hasSuffix(".sock") {
       try? FileManager.default.removeItem(atPath: "\(state.path)/\(name)")

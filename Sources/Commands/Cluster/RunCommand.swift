@@ -28,6 +28,7 @@ struct RunCommand: Command {
     .value("precision", \.precision, "FORMAT", help: "Number format of the state."),
     .value("partition", \.partition, "METHOD", help: "How neurons are dealt to cores."),
     .quantity("checkpoint-every", \.checkpointEvery, .time, "TIME", help: "Model time between checkpoints."),
+    .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .value("out", \.out, "DIR", help: "Folder of the records."),
     .flag("resume", \.resume, help: "Go on from the last checkpoint in the folder of --out."),
   ]
@@ -39,6 +40,7 @@ struct RunCommand: Command {
   var precision = Precision.single
   var partition = Partitioner.Method.metis
   var checkpointEvery: Double?
+  var exchange = ExchangeKind.auto
   var out: String?
   var resume = false
 
@@ -64,6 +66,7 @@ struct RunCommand: Command {
       folder: folder,
       checkpointMilliseconds: checkpointEvery,
       resume: resume,
+      exchange: exchange,
       redisLauncher: CurrentProcess.programPath.map(TiedCommand.words) ?? [],
       log: log
     )

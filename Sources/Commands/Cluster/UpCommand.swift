@@ -3,6 +3,7 @@ internal import Cluster
 internal import Documents
 internal import FoundationEssentials
 internal import StateStore
+internal import Transport
 internal import Workloads
 
 /// Everything on this machine, in the foreground.
@@ -19,6 +20,7 @@ struct UpCommand: Command {
     .value("spares", \.spares, "N", in: 0...16, help: "Further cores that wait to take over."),
     .value("redis", \.redis, "URL", help: "A store that runs already, instead of a private one."),
     .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
+    .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
     .value("collect", \.collect, "SOURCE", help: "Also collect metrics; 'host' is this machine."),
     .quantity("for", \.time, .time, "TIME", help: "End by itself after this time."),
@@ -29,6 +31,7 @@ struct UpCommand: Command {
   var spares = 0
   var redis: String?
   var checkpointTicks = 24
+  var exchange = ExchangeKind.auto
   var noProjections = false
   var collect: CollectSource?
   var time: Double?
@@ -45,6 +48,7 @@ struct UpCommand: Command {
       redis: redis,
       checkpointTicks: checkpointTicks,
       hasProjections: !noProjections,
+      exchange: exchange,
       state: context.state,
       log: context.log
     )
