@@ -51,7 +51,12 @@ public final class SharedMemoryExchange: SpikeExchange {
   private var peers: [Peer] = []
   /// Position among the peers of each core.
   private var positions: [Int] = []
+  /// Those with a ring to read, and what tells whether it holds something.
+  private var readers: [Peer] = []
+  private var watches: [SharedRing.Watch] = []
   private var nextToRead = 0
+  /// Whether frames may come over ZeroMQ without a note in a ring.
+  private var looksAtSockets = true
   private var spin = AdaptiveSpin()
   /// Frames that were announced in a ring and come over ZeroMQ.
   private var awaited = 0
@@ -156,7 +161,8 @@ public final class SharedMemoryExchange: SpikeExchange {
     peers.sort { $0.core < $1.core }
     positions = Array(repeating: -1, count: (peers.last.map { Int($0.core.index) } ?? -1) + 1)
     for (i, peer) in peers.enumerated() { positions[Int(peer.core.index)] = i }
-    (nextToRead, awaited, poller) = (0, 0, nil)
+    (awaited, poller) = (0, nil)
+    watchRings()
     let near = peers.count { $0.inbox != nil }
     spin = AdaptiveSpin()
     spin.isAllowed = near + 1 <= Processors.usable
@@ -214,19 +220,22 @@ public final class SharedMemoryExchange: SpikeExchange {
 
   /// Takes the next frame, or returns false when time is up or the wake-up was signalled (0 looks once).
   public func receive(into frame: inout [UInt8], timeoutMilliseconds: Int) throws(TransportError) -> Bool {
-    if try take(into: &frame) { return true }
+    // Strangers may write to the socket; what they say must not pile up.
+    looks &+= 1
+    if try take(into: &frame, looksAtSockets: looksAtSockets || looks % 64 == 0) { return true }
     guard timeoutMilliseconds > 0 else {
       if wakeup.isSignalled { wakeup.clear() }
       return false
     }
     let start = MonotonicClock.nowNanoseconds()
-    if try spin.look(from: start, { () throws(TransportError) in try take(into: &frame) }) { return true }
+    let isThere = spin.look(from: start, hasSomething)
+    if isThere, try take(into: &frame, looksAtSockets: looksAtSockets) { return true }
     defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start) }
     let end = start + Int64(timeoutMilliseconds) * 1_000_000
     while true {
       let left = end - MonotonicClock.nowNanoseconds()
       if left > 0 { try sleep(nanoseconds: left) }
-      if try take(into: &frame, looksEverywhere: true) { return true }
+      if try take(into: &frame, looksAtSockets: true) { return true }
       if wakeup.isSignalled {
         wakeup.clear()
         return false
@@ -235,33 +244,61 @@ public final class SharedMemoryExchange: SpikeExchange {
     }
   }
 
-  /// Whether frames may come over ZeroMQ without a note in a ring.
-  private var looksAtSockets: Bool { awaited > 0 || peers.isEmpty || peers.contains { !$0.isLive } }
+  /// Whether a ring holds something; where sockets may, too, the caller has to look.
+  private func hasSomething() -> Bool {
+    for i in watches.indices where watches[i].seesRecord { return true }
+    return false
+  }
 
   /// Takes a frame that waits.
-  private func take(into frame: inout [UInt8], looksEverywhere: Bool = false) throws(TransportError) -> Bool {
-    for _ in peers.indices {
-      let peer = peers[nextToRead]
-      nextToRead = nextToRead + 1 == peers.count ? 0 : nextToRead + 1
-      guard let ring = peer.inbox, ring.hasRecord else { continue }
-      peer.isLive = true
-      switch ring.read(into: &frame) {
-      case .frame: return true
-      case .elsewhere: awaited += 1
-      case .nothing: break
-      case .broken:
-        brokenRings += 1
-        ring.close()
-        peer.inbox = makeInbox(of: peer)
-        peer.isLive = false
-      }
+  private func take(into frame: inout [UInt8], looksAtSockets: Bool) throws(TransportError) -> Bool {
+    for _ in watches.indices {
+      let i = nextToRead
+      nextToRead = i + 1 == watches.count ? 0 : i + 1
+      if watches[i].seesRecord, read(readers[i], i, into: &frame) { return true }
     }
-    // Strangers may write to the socket; what they say must not pile up.
-    looks &+= 1
-    guard looksEverywhere || looks % 64 == 0 || looksAtSockets, try wide.take(into: &frame) else { return false }
-    awaited = max(0, awaited - 1)
+    guard looksAtSockets, try wide.take(into: &frame) else { return false }
+    if awaited > 0 {
+      awaited -= 1
+      updateLooks()
+    }
     return true
   }
+
+  /// Reads the ring of a peer, the i-th of those that have one.
+  private func read(_ peer: Peer, _ i: Int, into frame: inout [UInt8]) -> Bool {
+    guard let ring = peer.inbox else { return false }
+    let found = ring.read(into: &frame)
+    watches[i] = ring.watch
+    if !peer.isLive {
+      peer.isLive = true
+      updateLooks()
+    }
+    switch found {
+    case .frame: return true
+    case .elsewhere:
+      awaited += 1
+      updateLooks()
+    case .nothing: break
+    case .broken:
+      brokenRings += 1
+      ring.close()
+      peer.inbox = makeInbox(of: peer)
+      peer.isLive = false
+      watchRings()
+    }
+    return false
+  }
+
+  /// Lists the rings to read, after one was added or taken away.
+  private func watchRings() {
+    readers = peers.filter { $0.inbox != nil }
+    watches = readers.compactMap { $0.inbox?.watch }
+    nextToRead = 0
+    updateLooks()
+  }
+
+  private func updateLooks() { looksAtSockets = awaited > 0 || peers.isEmpty || peers.contains { !$0.isLive } }
 
   /// Sleeps until there may be something to take, or the wake-up is signalled, or time is up.
   private func sleep(nanoseconds: Int64) throws(TransportError) {
@@ -269,7 +306,7 @@ public final class SharedMemoryExchange: SpikeExchange {
     let count = bell.count
     bell.announceSleep()
     defer { bell.awake() }
-    if wakeup.isSignalled || peers.contains(where: { $0.inbox?.hasRecord == true }) { return }
+    if wakeup.isSignalled || hasSomething() { return }
     guard looksAtSockets else { return bell.sleep(since: count, nanoseconds: nanoseconds) }
     var poller =
       poller
@@ -278,7 +315,7 @@ public final class SharedMemoryExchange: SpikeExchange {
       )
     defer { self.poller = poller }
     // Without the relay rings are not heard meanwhile: for moments only, until all peers write to rings.
-    let hearsRings = relay != nil || peers.allSatisfy { $0.inbox == nil }
+    let hearsRings = relay != nil || readers.isEmpty
     let left = hearsRings ? nanoseconds : min(nanoseconds, 1_000_000)
     try poller.waitWithoutAnswer(timeoutMilliseconds: Int((left + 999_999) / 1_000_000))
     relay?.wakeup.clear()

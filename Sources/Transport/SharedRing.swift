@@ -109,6 +109,23 @@ internal import Synchronization
     return .done
   }
 
+  /// What tells without a reference to the ring whether there is something to read.
+  var watch: Watch { Watch(self) }
+
+  /// Looks at the end of the records; valid as long as the ring.
+  @safe struct Watch {
+    private let head: UnsafeMutablePointer<Atomic<UInt64>>
+    private let position: UInt64
+
+    init(_ ring: SharedRing) {
+      unsafe head = ring.head
+      position = ring.position
+    }
+
+    /// Whether there is something beyond where the reader was when the watch was made.
+    var seesRecord: Bool { unsafe head.pointee.load(ordering: .relaxed) != position }
+  }
+
   /// Whether there is something to read.
   var hasRecord: Bool {
     if known != position { return true }
