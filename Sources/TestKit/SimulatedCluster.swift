@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import Cluster
 internal import Wire
 
@@ -93,8 +93,15 @@ public struct SimulatedCluster {
   var isFinished = false
   let faultsEnd: Int64 = 3_000_000_000
 
-  /// Prepares a history.
-  public init(seed: UInt64, cores count: Int, parts: Int, ticks: Int, faults: Faults = Faults()) throws {
+  /// Prepares a history; `targetParts` says which parts get spikes of each, all of all where it is empty.
+  public init(
+    seed: UInt64,
+    cores count: Int,
+    parts: Int,
+    ticks: Int,
+    targetParts: [[PartID]] = [],
+    faults: Faults = Faults()
+  ) throws {
     random = CounterRandom(seed: seed, stream: 0x51)
     self.faults = faults
     inputs = (0..<ticks).map {
@@ -112,6 +119,7 @@ public struct SimulatedCluster {
       lastEpoch: Epoch(Int64(2 * ticks)),
       window: 3
     )
+    setup.targetParts = targetParts
     setup.patience.silence = 400_000_000
     setup.patience.replacement = 600_000_000
     setup.patience.stall = 800_000_000
@@ -122,7 +130,8 @@ public struct SimulatedCluster {
       epochs: 2 * ticks,
       epochsPerOutput: 2,
       inputs: inputs,
-      epochsPerInput: 2
+      epochsPerInput: 2,
+      targetParts: targetParts
     )
     for i in 0..<count { startCore(i) }
     startCoordinator()

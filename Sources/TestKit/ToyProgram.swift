@@ -53,15 +53,17 @@ public final class ToyProgram: CoreProgram {
     return SpikeBatch(stepEnds: [all.count], neurons: all)
   }
 
-  /// Folds all spikes of the epoch into every part, in a way that no order can change.
+  /// Folds the spikes of the epoch that a part gets into it, in a way that no order can change.
   public func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
-    var sum: UInt64 = 0
+    let targets = assignment?.targetParts ?? []
+    var sums: [PartID: UInt64] = [:]
     for neuron in outgoing(to: CoreID(0)).neurons + foreign.flatMap(\.neurons) {
       var digest = Digest64()
       digest.combine(UInt64(neuron))
-      sum &+= digest.value
+      let reached = targets.isEmpty ? nil : targets[Int(neuron / 64)]
+      for part in states.keys where reached?.contains(part) ?? true { sums[part, default: 0] &+= digest.value }
     }
-    for part in states.keys { states[part]? ^= sum }
+    for part in states.keys { states[part]? ^= sums[part, default: 0] }
   }
 
   private func words() -> [PartOutput] {
@@ -88,7 +90,8 @@ public final class ToyProgram: CoreProgram {
     epochs: Int,
     epochsPerOutput: Int,
     inputs: [[UInt8]],
-    epochsPerInput: Int
+    epochsPerInput: Int,
+    targetParts: [[PartID]] = []
   ) throws -> [Epoch: [PartOutput]] {
     let program = ToyProgram()
     let core = CoreID(0)
@@ -101,6 +104,7 @@ public final class ToyProgram: CoreProgram {
         core: core,
         members: [CoreMember(core: core, incarnation: Incarnation(1), spikeEndpoint: "")],
         coreOfPart: Array(repeating: core, count: parts),
+        targetParts: targetParts,
         program: [],
         epoch: Epoch(0),
         checkpoint: nil,

@@ -26,7 +26,7 @@ struct AdaptiveSpin {
   /// Learns from a wait that looking did not end.
   mutating func learn(waitedNanoseconds: Int64) {
     if waitedNanoseconds < Self.longestNanoseconds {
-      budgetNanoseconds = Self.longestNanoseconds
+      budgetNanoseconds = min(Self.longestNanoseconds, max(4000, budgetNanoseconds * 2))
     } else {
       // A few long waits in a row and nothing is spent on looking any more, until a wait is short again.
       budgetNanoseconds = budgetNanoseconds < 4000 ? 0 : budgetNanoseconds / 2

@@ -12,7 +12,8 @@ public final class ZeroMQExchange: SpikeExchange {
     init(_ endpoint: String, in context: MessageContext, _ options: SocketOptions) throws(TransportError) {
       self.endpoint = endpoint
       socket = try MessageSocket(.dealer, in: context, options: options)
-      try socket.connect(endpoint)
+      // What a peer announces may begin with the memory that it shares with others.
+      try socket.connect(SharedMemoryExchange.parts(of: endpoint).wide)
     }
   }
 

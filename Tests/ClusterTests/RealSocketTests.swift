@@ -22,8 +22,8 @@ final class GivenInputs: InputSource {
 
 /// The real loops over real ZeroMQ sockets, all in this process.
 @Suite struct RealSocketTests {
-  @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3])
-  func `cores over real sockets say what a run without a cluster says`(cores: Int) throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3], ExchangeKind.allCases)
+  func `cores over memory and sockets say what a run without a cluster says`(cores: Int, kind: ExchangeKind) throws {
     let folder = try TemporaryFolder()
     let ticks = 200
     let inputs = (0..<ticks).map { [UInt8(truncatingIfNeeded: $0)] }
@@ -58,7 +58,8 @@ final class GivenInputs: InputSource {
       let options = CoreOptions(
         coordinator: server.endpoint,
         place: "\(i)",
-        spikes: "ipc://\(folder.path)/core-\(i).sock"
+        spikes: kind == .tcp ? "tcp://127.0.0.1:*" : "ipc://\(folder.path)/core-\(i).sock",
+        exchange: kind
       )
       threads.append(
         try NamedThread("core-\(i)") {

@@ -47,7 +47,9 @@ struct BenchCommandTests {
     let rows = value["exchanges"]?.elements ?? []
     #expect(rows.map { $0["exchange"]?.text } == ["shared-memory", "shared-memory", "ipc", "ipc", "tcp", "tcp"])
     for row in rows { #expect(row["messages_per_epoch"]?.int == 6) }
-    #expect(rows.filter { $0["spikes"]?.int == 100 }.allSatisfy { (1.5...4).contains($0["bytes_per_spike"]?.double ?? 0) })
+    #expect(
+      rows.filter { $0["spikes"]?.int == 100 }.allSatisfy { (1.5...4).contains($0["bytes_per_spike"]?.double ?? 0) }
+    )
   }
 
   @Test func `forecaster tells time and bytes per series`() throws {

@@ -58,6 +58,18 @@ extension ProcessTests {
       #expect(other != reference, "the precision shows")
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `records are the same bytes over memory and sockets, also with more cores than processors`() throws {
+      let reference = try run("reference", cores: 1)
+      for exchange in ["shared-memory", "ipc", "tcp"] {
+        for cores in 2...3 {
+          let found = try run("\(exchange)-\(cores)", cores: cores, "--exchange", exchange)
+          #expect(found == reference, "seed \(seed): \(cores) cores, \(exchange)")
+        }
+      }
+      #expect(try run("many", cores: 8) == reference, "seed \(seed): 8 cores")
+    }
+
     @Test(.timeLimit(.minutes(2)), arguments: [[], ["--checkpoint-every", "400 ms"]])
     mutating func `a killed core changes no byte`(checkpoints: [String]) throws {
       let reference = try run("reference", cores: 1, until: "10 s")
@@ -112,6 +124,8 @@ extension ProcessTests {
       let names = ["/tmp/synfire-run-\(started.pid)/", folder.path]
       func left() -> [RunningProcess] { names.flatMap { RunningProcess.naming($0) } }
       try? eventually("the end of all processes", within: 10, in: folder) { left().isEmpty }
+      let memory = SharedMemory.names()
+      #expect(!memory.contains { SharedMemory.isLeftover($0) }, "left in shared memory: \(memory)")
       for process in left() { process.send(.kill) }
     }
 

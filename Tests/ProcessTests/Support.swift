@@ -163,3 +163,20 @@ struct Chance: RandomNumberGenerator {
     ProcessInfo.processInfo.environment["SYNFIRE_SEED"].flatMap { UInt64($0) } ?? 1
   }
 }
+
+/// What cores of this machine share.
+enum SharedMemory {
+  /// Doorbells and rings of this user.
+  static func names() -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []).filter {
+      $0.hasPrefix("synfire-\(CurrentProcess.userID)-")
+    }
+  }
+
+  /// Whether a doorbell or ring belongs to no process that runs.
+  static func isLeftover(_ name: String) -> Bool {
+    let bell = name.split(separator: ".").first.map(String.init) ?? name
+    guard FileManager.default.fileExists(atPath: "/dev/shm/\(bell)") else { return true }
+    return (try? FileLock(path: "/dev/shm/\(bell)")) != nil
+  }
+}

@@ -97,6 +97,7 @@ struct ZeroMQExchangeTests {
     let exchanges: [any SpikeExchange] = [
       try ZeroMQExchange(endpoint: folder.ipc("0"), in: try MessageContext()),
       try LoopbackExchange(core: CoreID(0), in: LoopbackNetwork()),
+      try SharedMemoryExchange(endpoint: folder.ipc("1"), in: try MessageContext()),
     ]
     for exchange in exchanges {
       let start = MonotonicClock.nowMilliseconds()
