@@ -166,17 +166,14 @@ struct Chance: RandomNumberGenerator {
 
 /// What cores of this machine share.
 enum SharedMemory {
-  /// Doorbells and rings of this user.
-  static func names() -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []).filter {
-      $0.hasPrefix("synfire-\(CurrentProcess.userID)-")
+  /// Doorbells and rings of this user that belong to no process that runs.
+  static var leftovers: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []
+    return names.filter { name in
+      guard name.hasPrefix("synfire-\(CurrentProcess.userID)-") else { return false }
+      let bell = "/dev/shm/" + (name.split(separator: ".").first ?? "")
+      guard FileManager.default.fileExists(atPath: bell) else { return true }
+      return (try? FileLock(path: bell)) != nil
     }
-  }
-
-  /// Whether a doorbell or ring belongs to no process that runs.
-  static func isLeftover(_ name: String) -> Bool {
-    let bell = name.split(separator: ".").first.map(String.init) ?? name
-    guard FileManager.default.fileExists(atPath: "/dev/shm/\(bell)") else { return true }
-    return (try? FileLock(path: "/dev/shm/\(bell)")) != nil
   }
 }
