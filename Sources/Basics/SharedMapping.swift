@@ -45,16 +45,16 @@ internal import CLinux
 
   /// Opens the file of another process.
   ///
-  /// - Throws: `SystemError` when there is none of this size.
-  public static func open(path: String, count: Int) throws(SystemError) -> SharedMapping {
+  /// - Throws: `SystemError` when there is none, or its size is not among those expected.
+  public static func open(path: String, counts: ClosedRange<Int>) throws(SystemError) -> SharedMapping {
     let descriptor = unsafe synfire_open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0)
     guard descriptor >= 0 else { throw .current(during: "open of \(path)") }
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0, Int(status.st_size) == count else {
+    guard unsafe fstat(descriptor, &status) == 0, counts.contains(Int(status.st_size)) else {
       close(descriptor)
-      throw SystemError(operation: "open of \(path) with \(count) bytes", code: EINVAL)
+      throw SystemError(operation: "open of \(path), of \(status.st_size) bytes", code: EINVAL)
     }
-    return try SharedMapping(path, count, descriptor)
+    return try SharedMapping(path, Int(status.st_size), descriptor)
   }
 
   /// Takes the file's name away; the memory lasts as long as somebody has it.

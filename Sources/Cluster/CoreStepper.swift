@@ -107,10 +107,10 @@ final class CoreStepper {
     }
   }
 
-  /// Time without a frame counts as waiting only where one is due.
+  /// Time without a frame counts as waiting only where one is due; not in the first epoch, when others still load.
   private func countWait() {
     let lap = laps.lap()
-    if machine.isExchanging { statistics.waitNanoseconds += lap }
+    if machine.isExchanging, machine.epoch != assignment?.epoch { statistics.waitNanoseconds += lap }
   }
 
   private func takeFrame() {

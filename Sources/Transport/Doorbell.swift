@@ -6,23 +6,21 @@ internal import Synchronization
 /// No ring is missed: the sleeper says that it will sleep, then looks once more; a writer writes, then looks whether
 /// somebody sleeps. Between the two steps of either stands a fence, so at least one of them sees the other.
 ///
-/// Layout: magic (byte 0), digest of the host (8), size of the rings (16); on the next cache line a count of rings (64)
-/// and whether somebody sleeps (68).
+/// Layout: magic (byte 0), digest of the host (8); on the next cache line a count of rings (64) and whether somebody
+/// sleeps (68).
 @safe final class Doorbell: @unchecked Sendable {
   // Unchecked: what can be changed are atomic words in memory that lasts as long as the object.
   static let bytes = 4096
   private static let magic: UInt64 = 0x314C_4C45_424E_5953  // "SYNBELL1"
 
-  /// Room in each ring of the owner, in bytes.
-  let ringCapacity: Int
   let path: String
   private let mapping: SharedMapping
   private let word: SharedWord
   private let sequence: UnsafeMutablePointer<Atomic<UInt32>>
   private let sleeper: UnsafeMutablePointer<Atomic<UInt32>>
 
-  private init(_ mapping: SharedMapping, ringCapacity: Int) {
-    (self.mapping, self.ringCapacity) = (mapping, ringCapacity)
+  private init(_ mapping: SharedMapping) {
+    self.mapping = mapping
     path = mapping.path
     word = SharedWord(mapping, at: 64)
     unsafe sequence = (mapping.base + 64).assumingMemoryBound(to: Atomic<UInt32>.self)
@@ -30,25 +28,22 @@ internal import Synchronization
   }
 
   /// Makes the page of a process.
-  static func create(path: String, ringCapacity: Int) throws(SystemError) -> Doorbell {
+  static func create(path: String) throws(SystemError) -> Doorbell {
     let mapping = try SharedMapping.create(path: path, count: bytes)
     let words = unsafe mapping.base.assumingMemoryBound(to: Atomic<UInt64>.self)
     unsafe words[1].store(HostIdentity.digest, ordering: .relaxed)
-    unsafe words[2].store(UInt64(ringCapacity), ordering: .relaxed)
     unsafe words[0].store(magic, ordering: .releasing)
-    return Doorbell(mapping, ringCapacity: ringCapacity)
+    return Doorbell(mapping)
   }
 
   /// Opens the page of another process; nil when it does not run on this machine, or no longer.
   static func open(path: String) -> Doorbell? {
-    guard let mapping = try? SharedMapping.open(path: path, count: bytes) else { return nil }
+    guard let mapping = try? SharedMapping.open(path: path, counts: bytes...bytes) else { return nil }
     let words = unsafe mapping.base.assumingMemoryBound(to: Atomic<UInt64>.self)
     guard unsafe words[0].load(ordering: .acquiring) == magic,
       unsafe words[1].load(ordering: .relaxed) == HostIdentity.digest
     else { return nil }
-    let capacity = unsafe words[2].load(ordering: .relaxed)
-    guard (4096...1 << 30).contains(capacity), capacity & (capacity - 1) == 0 else { return nil }
-    return Doorbell(mapping, ringCapacity: Int(capacity))
+    return Doorbell(mapping)
   }
 
   /// Takes the page's name away.

@@ -39,7 +39,7 @@ public enum ExchangeKind: String, CaseIterable, Sendable {
     var problem: SystemError?
     for folder in folders {
       do {
-        let shared = try SharedFolder(folder, ringCapacity: SharedMemoryExchange.usualRingBytes)
+        let shared = try SharedFolder(folder)
         let isRequired = self == .sharedMemory
         return (try SharedMemoryExchange(shared, endpoint: endpoint, in: context, isRequired: isRequired), nil)
       } catch let error as SystemError {

@@ -15,11 +15,11 @@ final class SharedFolder {
   private static var prefix: String { "synfire-\(CurrentProcess.userID)-" }
 
   /// Removes what dead processes left in a folder, and makes a doorbell there.
-  init(_ folder: String, ringCapacity: Int) throws(SystemError) {
+  init(_ folder: String) throws(SystemError) {
     Self.removeLeftovers(in: folder)
     for _ in 0..<20 {
       let number = String(UInt64.random(in: .min ... .max), radix: 36)
-      let bell = try Doorbell.create(path: "\(folder)/\(Self.prefix)\(number)", ringCapacity: ringCapacity)
+      let bell = try Doorbell.create(path: "\(folder)/\(Self.prefix)\(number)")
       // Before it is locked a process that cleans up may take it for a leftover; then it is another one by now, or gone.
       if let lock = try FileLock(path: bell.path), Doorbell.open(path: bell.path) != nil {
         (self.bell, self.number, self.lock) = (bell, number, lock)

@@ -6,13 +6,11 @@ public import Basics
 /// ZeroMQ endpoint (`shm:///dev/shm/synfire-0-1b2c;tcp://…`), and a peer that can open the path on the same host uses it.
 /// For every peer there is a ring to read from, which the reader makes. What is too large for a ring goes over ZeroMQ, with
 /// a note in the ring; a full ring means that its reader stands still, and the frame is dropped like any other that is
-/// lost: the protocol asks for it again. Memory: 128 KiB per ordered pair of cores and machine.
+/// lost: the protocol asks for it again. Memory: at most 4 MiB a core on top of a page per peer.
 ///
 /// A wait begins with a look at the rings for some microseconds where that pays (`AdaptiveSpin`), then it sleeps: on a
 /// futex when all peers write to rings, otherwise in a poll of the sockets.
 public final class SharedMemoryExchange: SpikeExchange {
-  /// Room in a ring, in bytes: two frames of 60,000 spikes.
-  public static let usualRingBytes = 128 << 10
   /// Where doorbells and rings are looked for.
   public static let usualFolder = "/dev/shm"
 
@@ -48,6 +46,9 @@ public final class SharedMemoryExchange: SpikeExchange {
   private let folder: SharedFolder
   private let wide: ZeroMQExchange
   private let isRequired: Bool
+  private let ringBytes: Int?
+  /// Room in a new ring.
+  private var capacity = 0
   private var peers: [Peer] = []
   /// Position among the peers of each core.
   private var positions: [Int] = []
@@ -67,6 +68,8 @@ public final class SharedMemoryExchange: SpikeExchange {
 
   /// Shares memory in a folder of this machine, and binds a ZeroMQ endpoint for everybody else.
   ///
+  /// A ring has room for `ringBytes`, a power of two from 4096, or without it for two frames of 60,000 spikes and less
+  /// where peers are many.
   /// With `isRequired`, peers that memory does not reach are refused.
   /// - Throws: `TransportError` when the folder cannot hold shared files, or the endpoint cannot be bound.
   public convenience init(
@@ -74,12 +77,19 @@ public final class SharedMemoryExchange: SpikeExchange {
     in context: MessageContext,
     options: SocketOptions = .init(),
     folder: String = SharedMemoryExchange.usualFolder,
-    ringBytes: Int = SharedMemoryExchange.usualRingBytes,
+    ringBytes: Int? = nil,
     isRequired: Bool = false
   ) throws(TransportError) {
     let shared: SharedFolder
-    do { shared = try SharedFolder(folder, ringCapacity: ringBytes) } catch { throw TransportError(error) }
-    try self.init(shared, endpoint: endpoint, in: context, options: options, isRequired: isRequired)
+    do { shared = try SharedFolder(folder) } catch { throw TransportError(error) }
+    try self.init(
+      shared,
+      endpoint: endpoint,
+      in: context,
+      options: options,
+      ringBytes: ringBytes,
+      isRequired: isRequired
+    )
   }
 
   init(
@@ -87,9 +97,10 @@ public final class SharedMemoryExchange: SpikeExchange {
     endpoint: String,
     in context: MessageContext,
     options: SocketOptions = .init(),
+    ringBytes: Int? = nil,
     isRequired: Bool
   ) throws(TransportError) {
-    self.folder = folder
+    (self.folder, self.ringBytes) = (folder, ringBytes)
     let bell = folder.bell
     do { wakeup = try Wakeup { bell.ring() } } catch { throw TransportError(error) }
     wide = try ZeroMQExchange(endpoint: endpoint, in: context, options: options)
@@ -120,6 +131,7 @@ public final class SharedMemoryExchange: SpikeExchange {
   public func connect(_ wanted: [CoreID: String]) throws(TransportError) {
     try wide.connect(wanted.mapValues { Self.parts(of: $0).wide })
     peers.removeAll { wanted[$0.core] != $0.endpoint }
+    capacity = ringBytes ?? Self.ringBytes(peers: wanted.count)
     for (core, endpoint) in wanted where !peers.contains(where: { $0.core == core }) {
       peers.append(try meet(core, endpoint))
     }
@@ -130,6 +142,7 @@ public final class SharedMemoryExchange: SpikeExchange {
   public func reconnect(_ peer: CoreID, at endpoint: String) throws(TransportError) {
     try wide.reconnect(peer, at: Self.parts(of: endpoint).wide)
     peers.removeAll { $0.core == peer }
+    capacity = ringBytes ?? Self.ringBytes(peers: peers.count + 1)
     peers.append(try meet(peer, endpoint))
     try settle()
   }
@@ -153,7 +166,14 @@ public final class SharedMemoryExchange: SpikeExchange {
   private func makeInbox(of peer: Peer) -> SharedRing? {
     guard let number = Self.parts(of: peer.endpoint).doorbell.flatMap(SharedFolder.number) else { return nil }
     let path = SharedFolder.ringPath(to: folder.bell.path, from: number)
-    return try? SharedRing.create(path: path, capacity: folder.bell.ringCapacity)
+    return try? SharedRing.create(path: path, capacity: capacity)
+  }
+
+  /// The greatest power of two that keeps the rings of a core below 4 MiB, between 4 and 128 KiB.
+  private static func ringBytes(peers: Int) -> Int {
+    var bytes = 128 << 10
+    while bytes > 4096, bytes * peers > 4 << 20 { bytes /= 2 }
+    return bytes
   }
 
   /// Puts everything in order after the peers have changed.
@@ -205,10 +225,7 @@ public final class SharedMemoryExchange: SpikeExchange {
       peer.patience -= 1
       return nil
     }
-    peer.outbox = SharedRing.open(
-      path: SharedFolder.ringPath(to: bell.path, from: folder.number),
-      capacity: bell.ringCapacity
-    )
+    peer.outbox = SharedRing.open(path: SharedFolder.ringPath(to: bell.path, from: folder.number))
     if peer.outbox == nil {
       peer.patience = peer.nextPatience
       peer.nextPatience = min(1024, peer.nextPatience * 2)
@@ -228,9 +245,15 @@ public final class SharedMemoryExchange: SpikeExchange {
       return false
     }
     let start = MonotonicClock.nowNanoseconds()
-    let isThere = spin.look(from: start, hasSomething)
-    if isThere, try take(into: &frame, looksAtSockets: looksAtSockets) { return true }
-    defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start) }
+    let looks = spin.shouldLook
+    if looks {
+      let (isThere, now) = spin.look(from: start, hasSomething)
+      if isThere, try take(into: &frame, looksAtSockets: looksAtSockets) {
+        spin.learn(waitedNanoseconds: now - start, lookedInVain: false)
+        return true
+      }
+    }
+    defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start, lookedInVain: looks) }
     let end = start + Int64(timeoutMilliseconds) * 1_000_000
     while true {
       let left = end - MonotonicClock.nowNanoseconds()

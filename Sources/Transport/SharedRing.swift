@@ -49,9 +49,12 @@ internal import Synchronization
     (position, known) = reads ? (read, written) : (written, read)
   }
 
+  /// The room that a ring can have, in bytes: a power of two.
+  static let capacities = 4096...1 << 30
+
   /// Makes a ring to read from, with room for a number of bytes that is a power of two.
   static func create(path: String, capacity: Int) throws(SystemError) -> SharedRing {
-    precondition(capacity >= 4096 && capacity & (capacity - 1) == 0)
+    precondition(capacities.contains(capacity) && capacity & (capacity - 1) == 0)
     let mapping = try SharedMapping.create(path: path, count: headerBytes + capacity)
     let ring = SharedRing(mapping, reads: true)
     unsafe mapping.base.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(magic, ordering: .releasing)
@@ -59,10 +62,12 @@ internal import Synchronization
   }
 
   /// Opens the ring of another process to write to; nil when there is none, or none yet.
-  static func open(path: String, capacity: Int) -> SharedRing? {
-    guard let mapping = try? SharedMapping.open(path: path, count: headerBytes + capacity) else { return nil }
+  static func open(path: String) -> SharedRing? {
+    let counts = headerBytes + capacities.lowerBound...headerBytes + capacities.upperBound
+    guard let mapping = try? SharedMapping.open(path: path, counts: counts) else { return nil }
+    let capacity = mapping.count - headerBytes
     let found = unsafe mapping.base.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .acquiring)
-    guard found == magic else { return nil }
+    guard found == magic, capacity & (capacity - 1) == 0 else { return nil }
     let ring = SharedRing(mapping, reads: false)
     // A position that no writer leaves would write outside of the records.
     guard ring.position % 8 == 0, ring.position &- ring.known <= UInt64(capacity) else { return nil }

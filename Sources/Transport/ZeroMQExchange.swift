@@ -72,8 +72,15 @@ public final class ZeroMQExchange: SpikeExchange {
       return false
     }
     let start = MonotonicClock.nowNanoseconds()
-    if try spin.look(from: start, { () throws(TransportError) in try take(into: &frame) }) { return true }
-    defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start) }
+    let looks = spin.shouldLook
+    if looks {
+      let (isThere, now) = try spin.look(from: start) { () throws(TransportError) in try take(into: &frame) }
+      if isThere {
+        spin.learn(waitedNanoseconds: now - start, lookedInVain: false)
+        return true
+      }
+    }
+    defer { spin.learn(waitedNanoseconds: MonotonicClock.nowNanoseconds() - start, lookedInVain: looks) }
     let end = start / 1_000_000 + Int64(timeoutMilliseconds)
     var poller = poller ?? MessagePoller([WaitSource(router, owner: context), WaitSource(wakeup.descriptor)])
     defer { self.poller = poller }
