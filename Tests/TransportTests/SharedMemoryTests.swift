@@ -251,6 +251,37 @@ struct SharedMemoryTests {
     #expect(failures.withLock { $0 } == [])
   }
 
+  @Test func `no frame is slept over where every wait is a sleep`() throws {
+    // With more cores than processors nobody looks before it sleeps; all but two only make up the number.
+    let list = try exchanges(2 + Processors.usable)
+    for i in 2..<list.count {
+      for target in 0..<2 as Range<UInt16> { try list[i].send([9], to: CoreID(target)) }
+    }
+    for target in 0..<2 {
+      for _ in 2..<list.count { #expect(try list[target].receive(timeoutMilliseconds: 5000) == [9]) }
+      try list[target].send([9], to: CoreID(UInt16(1 - target)))
+    }
+    for target in 0..<2 { #expect(try list[target].receive(timeoutMilliseconds: 5000) == [9]) }
+    let failures = Mutex<[String]>([])
+    let threads = try (0..<2).map { me in
+      nonisolated(unsafe) let core = list[me]
+      return try NamedThread("core-\(me)") { @Sendable in
+        var frame: [UInt8] = []
+        for turn in 0..<60_000 {
+          try? unsafe core.send([1], to: CoreID(UInt16(1 - me)))
+          // So that neither always comes first.
+          for _ in 0..<(turn &* 7 &+ me * 13) % 32 { Processors.pause() }
+          guard (try? unsafe core.receive(into: &frame, timeoutMilliseconds: 3000)) == true else {
+            failures.withLock { $0.append("core \(me) waits in turn \(turn)") }
+            return
+          }
+        }
+      }
+    }
+    for thread in threads { thread.join() }
+    #expect(failures.withLock { $0 } == [])
+  }
+
   @Test func `where memory is required a peer without it is refused, and a folder that cannot hold it is named`() throws
   {
     let context = try MessageContext()
