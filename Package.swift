@@ -82,7 +82,7 @@ let package = Package(
     // foresight
     module(
       "Forecasting",
-      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore"],
+      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "KernelTypes", "Kernels"],
       exclude: ["Resources/README.md"],
       resources: [.embedInCode("Resources/prior.json")]
     ),
@@ -114,7 +114,10 @@ let package = Package(
     tests("TransportTests", ["Basics", "Wire", "Transport"]),
     tests("StateStoreTests", ["Basics", "Wire", "StateStore"]),
     tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),
-    tests("ForecastingTests", ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Forecasting"]),
+    tests(
+      "ForecastingTests",
+      ["Basics", "Wire", "Circuits", "Workloads", "KernelTypes", "Kernels", "ChipCore", "Forecasting"]
+    ),
     tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),
     tests(
       "ClusterTests",

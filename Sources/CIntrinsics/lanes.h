@@ -2,6 +2,7 @@
 // register with AVX-512, two with AVX2, four with SSE2 and NEON. No product is fused with a sum: a fused one rounds
 // differently, and all instruction sets must give the same bits.
 #pragma once
+#include "shim.h"
 #define SYNFIRE_LANES static inline __attribute__((always_inline))
 
 typedef float synfire_float16 __attribute__((ext_vector_type(16)));
@@ -85,4 +86,49 @@ SYNFIRE_LANES unsigned synfire_sign_bits8(synfire_long8 x) {
   union { synfire_mask8 mask; unsigned char bits; } u;
   u.mask = __builtin_convertvector(x < 0, synfire_mask8);
   return u.bits;
+}
+
+// Sums of lanes by halves: 0 + 8 ..., then 0 + 4 ..., 0 + 2, 1 + 3, and those two.
+SYNFIRE_LANES float synfire_sum16(synfire_float16 x) {
+  synfire_float16 y = x + __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  y = y + __builtin_shufflevector(y, y, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+  return (y[0] + y[2]) + (y[1] + y[3]);
+}
+// The same sums of four vectors at once.
+SYNFIRE_LANES synfire_float4 synfire_sums16(synfire_float16 a, synfire_float16 b, synfire_float16 c,
+                                            synfire_float16 d) {
+  synfire_float16 ab =
+      __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+      __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  synfire_float16 cd =
+      __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+      __builtin_shufflevector(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  synfire_float16 all =
+      __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+      __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  all = all + __builtin_shufflevector(all, all, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  all = all + __builtin_shufflevector(all, all, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  return __builtin_shufflevector(all, all, 0, 4, 8, 12);
+}
+// Both halves the sum of the halves.
+SYNFIRE_LANES synfire_float16 synfire_folded16(synfire_float16 x) {
+  return x + __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+// One number in the lower eight lanes, another in the upper.
+SYNFIRE_LANES synfire_float16 synfire_halves16(float low, float high) {
+  return (synfire_float16){low,  low,  low,  low,  low,  low,  low,  low,
+                           high, high, high, high, high, high, high, high};
+}
+SYNFIRE_LANES synfire_int16 synfire_less16(synfire_float16 x, synfire_float16 y) { return x < y; }
+SYNFIRE_LANES synfire_float16 synfire_lesser16(synfire_float16 x, synfire_float16 y) { return x < y ? x : y; }
+SYNFIRE_LANES synfire_double8 synfire_lesser8(synfire_double8 x, synfire_double8 y) { return x < y ? x : y; }
+
+// Floats of half precision, rounded to nearest.
+SYNFIRE_LANES synfire_half16 synfire_halves_of_floats(synfire_float16 x) {
+  typedef _Float16 halves __attribute__((ext_vector_type(16)));
+  return (synfire_half16)__builtin_convertvector(x, halves);
+}
+SYNFIRE_LANES synfire_float16 synfire_floats_of_halves(synfire_half16 x) {
+  typedef _Float16 halves __attribute__((ext_vector_type(16)));
+  return __builtin_convertvector((halves)x, synfire_float16);
 }

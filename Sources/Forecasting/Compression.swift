@@ -36,21 +36,18 @@ extension SeriesReadout {
     let new = max(newOffset, Compression.leastOffset)
     let ratio = min(1e100, max(1e-100, scalars.offset / new))
     func move(_ x: inout Double) { x = Compression.move(x, ratio: ratio) }
-    func move(_ cells: inout [Float]) {
-      for i in cells.indices { cells[i] = Float(Compression.move(Double(cells[i]), ratio: ratio)) }
-    }
     let slope = Compression.slope(scalars.level, ratio: ratio)
     scalars.spread *= slope
-    for i in residualProfile.indices { residualProfile[i] = Float(Double(residualProfile[i]) * slope) }
+    residualProfile.transform { Float(Double($0) * slope) }
+    let origins = origins
     for i in 0..<shape.memory {
       let level = Double(origins[3 * i])
       origins[3 * i + 1] = Float(Double(origins[3 * i + 1]) * Compression.slope(level, ratio: ratio))
       origins[3 * i] = Float(Compression.move(level, ratio: ratio))
     }
-    move(&week)
-    move(&dayProfile)
-    move(&classProfile)
-    move(&weekProfile)
+    for column in [week, dayProfile, classProfile, weekProfile] {
+      column.transform { Float(Compression.move(Double($0), ratio: ratio)) }
+    }
     for i in 0..<4 { move(&scalars.averages[i]) }
     for i in 0..<8 { move(&scalars.trailing[i]) }
     move(&scalars.level)

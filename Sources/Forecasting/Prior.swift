@@ -17,20 +17,27 @@ public struct Prior: Sendable {
   public let startPotentials: [Float]
   /// Constant current of each neuron, in units of the threshold.
   public let biases: [Float]
-  /// Weights of the trained neurons, input after input: `[input * trained + neuron]`.
-  public let trainedWeights: [Float]
+  /// Weights of the trained neurons, input after input: `[input * paddedTrained + neuron]`.
+  let trainedWeights: FloatBlock
+  /// Their constant currents and the shares of a step that currents get, padded.
+  let trainedBiases, trainedShares: FloatBlock
   /// The one input that each on/off neuron reads, and its weight.
   public let single: [(input: Int, weight: Float)]
-  /// Weights of the pooled heads, `[(horizon * trained + neuron) * 8 + level]`; the eighth level is padding.
-  let headWeights: [Float]
-  /// Biases of the pooled heads, `[horizon * 8 + level]`.
-  let headBiases: [Float]
+  /// Weights of the pooled heads, `[(horizon * 8 + level) * headLength + neuron]`; the eighth level is padding.
+  let headWeights: FloatBlock
+  /// Biases of the pooled heads, `[horizon * 16 + level]`.
+  let headBiases: FloatBlock
   /// Starting weights of the mixture, `[(horizon * 20 + fan) * 8 + level]`.
   let mixture: [Float]
   /// Starting offsets of each expert's own fan, `[(horizon * 10 + expert) * 8 + level]`.
   let offsets: [Float]
   /// Starting log factors of each expert's conditional fan, laid out as the offsets.
   let fanLogs: [Float]
+
+  /// The trained neurons, rounded up to a multiple of 64.
+  var paddedTrained: Int { (trained + 63) / 64 * 64 }
+  /// The trained neurons, rounded up to a multiple of 16.
+  var headLength: Int { (trained + 15) / 16 * 16 }
 
   /// The prior that ships inside the program.
   public static let shipped: Prior = {
@@ -71,26 +78,33 @@ public struct Prior: Sendable {
       throw PriorError(problem: "table single names an input that is not there")
     }
 
-    let size = trained
     biases = file.b.map { Float($0) } + file.single.map { Float($0[2]) }
     decays = (file.tau + file.single.map { $0[3] }).map { Float(Elementary.exp(-1 / $0)) }
     startPotentials = (file.v0 + file.single.map { $0[4] }).map { Float($0) }
     single = file.single.map { (Int($0[0]), Float($0[1])) }
-    trainedWeights = (0..<Self.inputs * size).map { Float(file.W[$0 % size][$0 / size]) }
-    headWeights = (0..<3 * size * 8).map { k in
-      let (horizon, neuron, level) = (k / 8 / size, k / 8 % size, k % 8)
-      return level < levels ? Float(file.Wo[horizon * levels + level][neuron]) : 0
-    }
-    headBiases = (0..<24).map { $0 % 8 < levels ? Float(file.bo[$0 / 8 * levels + $0 % 8]) : 0 }
+    let (size, padded) = (trained, (trained + 63) / 64 * 64)
+    func row(_ values: (Int) -> Float) -> [Float] { (0..<padded).map { $0 < size ? values($0) : 0 } }
+    trainedWeights = FloatBlock((0..<Self.inputs).flatMap { input in row { Float(file.W[$0][input]) } })
+    trainedBiases = FloatBlock(row { Float(file.b[$0]) })
+    let decays = decays
+    trainedShares = FloatBlock(row { 1 - decays[$0] })
+    let length = (size + 15) / 16 * 16
+    headWeights = FloatBlock(
+      (0..<3 * 8 * length).map { k in
+        let (horizon, level, neuron) = (k / length / 8, k / length % 8, k % length)
+        return level < levels && neuron < size ? Float(file.Wo[horizon * levels + level][neuron]) : 0
+      }
+    )
+    headBiases = FloatBlock((0..<48).map { $0 % 16 < levels ? Float(file.bo[$0 / 16 * levels + $0 % 16]) : 0 })
     mixture = (0..<3 * 2 * experts * 8).map { k in
       let (horizon, fan, level) = (k / 8 / (2 * experts), k / 8 % (2 * experts), k % 8)
       return level < levels ? Float(file.mix[horizon][level][fan]) : 0
     }
-    func padded(_ table: [[[Double]]]) -> [Float] {
+    func flat(_ table: [[[Double]]]) -> [Float] {
       (0..<3 * experts * 8).map { $0 % 8 < levels ? Float(table[$0 / 8 / experts][$0 / 8 % experts][$0 % 8]) : 0 }
     }
-    offsets = padded(file.theta)
-    fanLogs = padded(file.fan)
+    offsets = flat(file.theta)
+    fanLogs = flat(file.fan)
   }
 
   private struct File: Decodable {

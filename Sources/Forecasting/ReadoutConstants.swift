@@ -21,15 +21,15 @@ enum ReadoutConstants {
   /// The offset c of asinh(y / c) as a share of the mean |y|.
   static let offset = 0.4
   /// Error clip of the heads in running mean errors.
-  static let clip = 2.5
+  static let clip: Float = 2.5
   /// Directional forgetting.
   static let forgetting = 0.9995
   /// Gain factors of the heads: next tick, second horizon, far horizons.
-  static let gains = (next: 4.0, near: 3.0, far: 1.0)
+  static let gains: (next: Float, near: Float, far: Float) = (4, 3, 1)
   /// Rates of the mixture.
   static let mixtureRate = (near: 0.06, far: 0.03)
   /// Uniform share mixed into the mixture's weights.
-  static let uniformShare = 5e-5
+  static let uniformShare: Float = 5e-5
   /// Rate of the tracked offsets.
   static let offsetRate = 0.006
   /// Rate of the log factors of the conditional fans.

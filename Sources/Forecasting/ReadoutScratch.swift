@@ -1,44 +1,61 @@
+public import KernelTypes
+internal import Kernels
+
 /// Working memory of the readouts of one core; holds nothing from one call to the next.
-public struct ReadoutScratch: Sendable {
-  /// Context inputs of the last series observed: lags, profiles, volatilities, calendar, age; each within ±6.
-  public internal(set) var inputs = [Double](repeating: 0, count: Prior.inputs)
-  /// Features, padded with zeros.
-  var features: [Float] = []
-  /// The covariance times the features.
-  var gain: [Float] = []
+///
+/// Copies share the memory: each thread makes its own.
+public struct ReadoutScratch {
+  private static let experts = 2 * ReadoutConstants.experts * 8
+  private static let inputLength = (Prior.inputs + 15) / 16 * 16
+
+  /// The kernels that readouts run on.
+  let kernels: KernelTable
+  /// Length of a vector of features.
+  private(set) var length = 0
+  private var block = FloatBlock(0)
+
+  /// Makes working memory; it grows to the shape that uses it.
+  public init() { self.init(kernels: .chosen) }
+
+  /// Makes working memory for readouts that run on some kernels.
+  public init(kernels: KernelTable) { self.kernels = kernels }
+
+  mutating func fit(_ shape: ReadoutShape, _ prior: Prior) {
+    guard length != shape.paddedFeatures else { return }
+    length = shape.paddedFeatures
+    block = FloatBlock(6 * length + 64 + Self.experts + Self.inputLength + prior.paddedTrained + 48)
+  }
+
+  /// Features of the last tick and of the origins of the second and third horizon, or those of the present tick.
+  var features: UnsafeMutablePointer<Float> { unsafe block.base }
+  /// The covariance times the three vectors of features.
+  var gains: UnsafeMutablePointer<Float> { unsafe block.base + 3 * length }
+  /// The products of features and gains.
+  var leverages: UnsafeMutablePointer<Float> { unsafe block.base + 6 * length }
+  /// Points of the experts, sixteen.
+  var points: UnsafeMutablePointer<Float> { unsafe leverages + 16 }
   /// Quantile candidates, `[fan * 8 + level]`.
-  var fans = [Double](repeating: 0, count: 2 * ReadoutConstants.experts * 8)
-  /// Factors of the mixture's weights or of the fans, laid out as `fans`.
-  var factors = [Double](repeating: 0, count: 2 * ReadoutConstants.experts * 8)
-  /// Points of the experts.
-  var points = [Float](repeating: 0, count: ReadoutConstants.experts)
-  /// Quantiles of the prior without its base, ascending.
-  var priorFan = [Double](repeating: 0, count: 8)
-  /// `features` of a count of spikes: count / steps per tick.
-  let rates: [Float] = (0...255).map { Float($0) / Float(ReadoutConstants.stepsPerTick) }
+  var fans: UnsafeMutablePointer<Float> { unsafe leverages + 64 }
+  /// A forecast of one horizon as `Slot` lays it out.
+  var slot: UnsafeMutablePointer<Float> { unsafe leverages + 32 }
+  /// Context inputs.
+  var inputCells: UnsafeMutablePointer<Float> { unsafe fans + Self.experts }
+  /// Numbers to be expanded: three horizons of eight.
+  var expanded: UnsafeMutablePointer<Double> {
+    unsafe UnsafeMutableRawPointer(inputCells + Self.inputLength).assumingMemoryBound(to: Double.self)
+  }
+  /// Drives of the trained neurons.
+  var drives: UnsafeMutablePointer<Float> { unsafe inputCells + Self.inputLength + 48 }
 
-  /// Makes working memory; it grows to the largest shape that uses it.
-  public init() {}
-
-  mutating func fit(_ shape: ReadoutShape) {
-    guard features.count != shape.paddedFeatures else { return }
-    features = Array(repeating: 0, count: shape.paddedFeatures)
-    gain = features
+  /// Context inputs of the last series observed: lags, profiles, volatilities, calendar, age; each within ±6.
+  public var inputs: [Float] {
+    length == 0 ? [] : (0..<Prior.inputs).map { unsafe inputCells[$0] }
   }
 
-  /// The features' product with the gain.
-  var leverage: Double {
-    unsafe features.withUnsafeBufferPointer { f in
-      unsafe gain.withUnsafeBufferPointer { g in
-        guard let a = f.baseAddress, let b = g.baseAddress else { return 0 }
-        return unsafe dot(a, b, count: min(f.count, g.count))
-      }
-    }
-  }
-
-  /// Loads the features of an origin's spike counts.
-  mutating func loadFeatures(_ counts: ArraySlice<UInt8>) {
-    for (i, count) in counts.enumerated() { features[i] = rates[Int(count)] }
-    features[counts.count] = 1
+  /// Loads the features of an origin's spike counts: counts over the steps of a tick, 1, and padding.
+  func loadFeatures(_ counts: UnsafePointer<UInt8>, count: Int, at vector: Int) {
+    let target = unsafe features + vector * length
+    for i in 0..<count { unsafe target[i] = Float(counts[i]) / Float(ReadoutConstants.stepsPerTick) }
+    for i in count..<length { unsafe target[i] = i == count ? 1 : 0 }
   }
 }

@@ -1,3 +1,5 @@
+internal import KernelTypes
+
 /// What fixes the size of a series' state: ticks per day, horizons, and features.
 public struct ReadoutShape: Hashable, Sendable {
   /// Ticks per day (m): the length of the season.
@@ -37,7 +39,7 @@ public struct ReadoutShape: Hashable, Sendable {
   /// Ticks whose origins are remembered.
   var memory: Int { horizons[2] }
   /// Length of a vector of features.
-  var paddedFeatures: Int { SymmetricMatrix.paddedLength(features) }
+  var paddedFeatures: Int { TriangleRows.paddedLength(features) }
   /// Whether targets of a horizon come too late and overlap too much for fast rates.
   func isFar(_ horizon: Int) -> Bool { horizons[horizon] > ticksPerDay / 4 }
   /// Whether the value one day before the target is the last value itself.

@@ -1,3 +1,5 @@
+internal import KernelTypes
+
 extension SeriesReadout {
   /// Takes the value of a tick, learns from it, and computes the currents that drive the encoder neurons in this tick.
   ///
@@ -12,27 +14,52 @@ extension SeriesReadout {
     scratch: inout ReadoutScratch,
     drives: inout MutableSpan<Float>
   ) {
+    let isDriven = observe(
+      value,
+      at: calendar,
+      eventNow: eventNow,
+      eventsAhead: eventsAhead,
+      prior: prior,
+      scratch: &scratch
+    )
+    if isDriven {
+      drive(&drives, prior, scratch)
+    } else {
+      for i in drives.indices { drives[i] = 0 }
+    }
+  }
+
+  /// Takes the value of a tick and learns from it; leaves the context inputs in `scratch` and says whether there are any.
+  mutating func observe(
+    _ value: Double?,
+    at calendar: TickCalendar,
+    eventNow: Bool,
+    eventsAhead: [Bool],
+    prior: Prior,
+    scratch: inout ReadoutScratch,
+    next: SeriesReadout? = nil
+  ) -> Bool {
     precondition(pending.kind == .nothing, "observe and finish alternate")
-    precondition(drives.count == shape.encoders && calendar.phase < shape.ticksPerDay)
-    scratch.fit(shape)
+    precondition(calendar.phase < shape.ticksPerDay)
+    scratch.fit(shape, prior)
     let real = value.map(\.isFinite) ?? false
     guard real || seen > 0 else {
       pending.kind = .silent
-      for i in drives.indices { drives[i] = 0 }
-      return
+      return false
     }
-    addLastTick(&scratch)
+    own()
+    unsafe addLastTick(scratch, next: next.map { unsafe UnsafePointer($0.block.base) })
     let x: Double
     if real, let value {
       x = accept(min(max(value, -1e300), 1e300))
-      learn(x, prior: prior, scratch: &scratch)
+      learn(x, prior: prior, scratch: scratch)
     } else {
       gap += 1
       x = standIn()
     }
     pending.kind = real ? .real : .missing
-    updateContext(x, calendar, eventNow, eventsAhead, real: real, inputs: &scratch.inputs)
-    drive(scratch.inputs, prior, &drives)
+    updateContext(x, calendar, eventNow, eventsAhead, real: real, scratch)
+    return true
   }
 
   /// Follows the magnitude of the raw values and returns the compressed value.
@@ -68,7 +95,7 @@ extension SeriesReadout {
   private func standIn() -> Double {
     let origin = (ticks - 1) % shape.memory
     let (level, scale) = (Double(origins[3 * origin]), Double(abs(origins[3 * origin + 1])))
-    let median = Double(horizons[0].slots[Slot.quantiles + ReadoutConstants.median])
+    let median = keptMedian(0, ofTick: 0)
     return min(scalars.high, max(scalars.low, level + scale * median))
   }
 
@@ -78,7 +105,7 @@ extension SeriesReadout {
     _ eventNow: Bool,
     _ eventsAhead: [Bool],
     real: Bool,
-    inputs u: inout [Double]
+    _ scratch: ReadoutScratch
   ) {
     let (m, t, length) = (shape.ticksPerDay, ticks, shape.week + 1)
     let phase = calendar.phase
@@ -93,24 +120,25 @@ extension SeriesReadout {
     pending.level = level
     pending.scale = scale
 
+    let (u, inverse, week) = unsafe (scratch.inputCells, 1 / scale, week)
     var next = 0
     func put(_ value: Double) {
-      u[next] = min(6, max(-6, value))
+      unsafe u[next] = Float(min(6, max(-6, value)))
       next += 1
     }
-    func normal(_ value: Double) -> Double { (value - level) / scale }
+    func normal(_ value: Double) -> Double { (value - level) * inverse }
     func at(_ tick: Int) -> Double { Double(week[tick % length]) }
     for lag in ReadoutConstants.lags { put(lag <= t ? normal(at(t - lag)) : 0) }
     for i in 0..<3 { put(normal(scalars.averages[i])) }
     for (j, h) in shape.horizons.enumerated() {
       let target = targetValues(j, h, calendar)
       for i in target.inputs.indices { put(normal(target.inputs[i])) }
-      put(4 * target.residual / scale - 2)
+      put(4 * target.residual * inverse - 2)
       let bases: [9 of Double] = [
         x, target.inputs[0], target.inputs[4], target.inputs[2], target.inputs[8], scalars.averages[2],
         scalars.averages[1], scalars.averages[3], scalars.trailing[5],
       ]
-      for i in bases.indices { pending.bases[j * ReadoutConstants.bases + i] = normal(bases[i]) }
+      for i in bases.indices { pending.bases[j * ReadoutConstants.bases + i] = Float(normal(bases[i])) }
     }
     let aDayAgo = t >= m ? normal(at(t - m)) : 0
     put(aDayAgo)
@@ -154,18 +182,20 @@ extension SeriesReadout {
     scale: Double
   ) {
     let (m, phase, isWeekend) = (shape.ticksPerDay, calendar.phase, calendar.weekday >= 5)
+    var word = phaseCounts[phase]
+    defer { phaseCounts[phase] = word }
     let residual = dayProfile[phase].isNaN ? Double.nan : abs(x - Double(dayProfile[phase]))
     if !residual.isNaN {
       let cut = min(residual, 6 * scale)
-      let count = PhaseCount.raise(PhaseCount.residual, in: &phaseCounts[phase])
-      Self.move(&residualProfile[phase], to: cut, rate: max(0.2, 1 / count), count)
+      let count = PhaseCount.raise(PhaseCount.residual, in: &word)
+      Self.move(residualProfile, phase, to: cut, rate: max(0.2, 1 / count), count)
     }
-    var count = PhaseCount.raise(PhaseCount.day, in: &phaseCounts[phase])
-    Self.move(&dayProfile[phase], to: x, rate: max(0.25, 1 / count), count)
-    count = PhaseCount.raise(PhaseCount.dayClass(isWeekend: isWeekend), in: &phaseCounts[phase])
-    Self.move(&classProfile[(isWeekend ? m : 0) + phase], to: x, rate: max(0.25, 1 / count), count)
-    count = PhaseCount.raise(PhaseCount.week(weekday: calendar.weekday), in: &phaseCounts[phase])
-    Self.move(&weekProfile[calendar.weekday * m + phase], to: x, rate: max(0.4, 1 / count), count)
+    var count = PhaseCount.raise(PhaseCount.day, in: &word)
+    Self.move(dayProfile, phase, to: x, rate: max(0.25, 1 / count), count)
+    count = PhaseCount.raise(PhaseCount.dayClass(isWeekend: isWeekend), in: &word)
+    Self.move(classProfile, (isWeekend ? m : 0) + phase, to: x, rate: max(0.25, 1 / count), count)
+    count = PhaseCount.raise(PhaseCount.week(weekday: calendar.weekday), in: &word)
+    Self.move(weekProfile, calendar.weekday * m + phase, to: x, rate: max(0.4, 1 / count), count)
 
     let isFirst = seen == 1
     let youngest = 1 / Double(seen)
@@ -186,8 +216,9 @@ extension SeriesReadout {
     }
   }
 
-  private static func move(_ cell: inout Float, to value: Double, rate: Double, _ count: Double) {
-    cell = count == 1 ? Float(value) : Float(Double(cell) + rate * (value - Double(cell)))
+  private static func move(_ cells: Cells<Float>, _ at: Int, to value: Double, rate: Double, _ count: Double) {
+    let old = Double(cells[at])
+    cells[at] = count == 1 ? Float(value) : Float(old + rate * (value - old))
   }
 
   /// What is known of a horizon's target phase.
@@ -227,5 +258,26 @@ extension SeriesReadout {
       inputs: [dayBefore, ofDay, weekBefore, ofWeek, ofClass, twoDaysBefore, least, most, mean],
       residual: known(residualProfile[phase], or: scalars.volatilities[3] * pending.scale)
     )
+  }
+
+  /// Computes the share of a step of the constant currents, (1 - alpha) · (b + Σ W u), from the inputs in `scratch`.
+  func drive(_ drives: inout MutableSpan<Float>, _ prior: Prior, _ scratch: ReadoutScratch) {
+    precondition(drives.count == shape.encoders)
+    let (inputs, trained) = unsafe (scratch.inputCells, scratch.drives)
+    let drive = unsafe EncoderDrive(
+      inputs: Prior.inputs,
+      neurons: prior.paddedTrained,
+      weights: prior.trainedWeights.base,
+      biases: prior.trainedBiases.base,
+      shares: prior.trainedShares.base,
+      values: inputs,
+      drives: trained
+    )
+    scratch.kernels.driveEncoders(drive)
+    for i in 0..<prior.trained { unsafe drives[i] = trained[i] }
+    for i in prior.trained..<drives.count {
+      let source = prior.single[i - prior.trained]
+      drives[i] = unsafe (1 - prior.decays[i]) * (prior.biases[i] + source.weight * inputs[source.input])
+    }
   }
 }

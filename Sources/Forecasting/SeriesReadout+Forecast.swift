@@ -1,3 +1,5 @@
+internal import KernelTypes
+
 private typealias C = ReadoutConstants
 
 /// What a readout says after a tick.
@@ -20,21 +22,37 @@ extension SeriesReadout {
     guard pending.kind != .silent else {
       return ReadoutForecast(quantiles: Array(repeating: Array(repeating: 0, count: 7), count: 3), level: 0)
     }
-    scratch.fit(shape)
-    let origin = ticks % shape.memory
-    for i in spikes.indices { counts[origin * shape.counts + i] = min(spikes[i], UInt8(C.stepsPerTick)) }
-    scratch.loadFeatures(counts[origin * shape.counts..<(origin + 1) * shape.counts])
+    scratch.fit(shape, prior)
+    own()
+    let (origin, counts, origins) = (ticks % shape.memory, counts, origins)
+    let start = origin * shape.counts
+    for i in spikes.indices { counts[start + i] = min(spikes[i], UInt8(C.stepsPerTick)) }
+    unsafe scratch.loadFeatures(counts.base + start, count: shape.counts, at: 0)
     let real = pending.kind == .real
     origins[3 * origin] = Float(pending.level)
     origins[3 * origin + 1] = Float(real ? pending.scale : -pending.scale)
-    origins[3 * origin + 2] = Float(pending.bases[0])
+    origins[3 * origin + 2] = pending.bases[0]
     if real { updateRange() }
-    let quantiles = (0..<3).map { forecast($0, prior, &scratch) }
+    for j in 0..<3 { forecast(j, prior, scratch) }
+    let expanded = unsafe scratch.expanded
+    unsafe scratch.kernels.expandCompressed(CompressedValues(groups: 3, offset: scalars.offset, values: expanded))
+    var quantiles: [[Double]] = []
+    quantiles.reserveCapacity(3)
+    for j in 0..<3 {
+      quantiles.append(
+        unsafe [Double](unsafeUninitializedCapacity: 7) { target, count in
+          for q in 0..<7 {
+            let y = unsafe expanded[8 * j + q]
+            unsafe target.initializeElement(at: q, to: scalars.least >= 0 ? max(y, 0) : y)
+          }
+          count = 7
+          unsafe sort(target)
+        }
+      )
+    }
     ticks += 1
-    return ReadoutForecast(
-      quantiles: quantiles,
-      level: Compression.expand(scalars.trailing[5], offset: scalars.offset)
-    )
+    // The eighth number of the first horizon is the slow trailing median.
+    return ReadoutForecast(quantiles: quantiles, level: unsafe expanded[7])
   }
 
   /// The median that a horizon's forecast gave for the coming tick, nil while the series is younger than the horizon.
@@ -42,7 +60,7 @@ extension SeriesReadout {
     let h = shape.horizons[j]
     guard ticks >= h else { return nil }
     let origin = (ticks - h) % shape.memory
-    let z = Double(horizons[j].slots[(ticks - h) % h * Slot.size(j, shape) + Slot.quantiles + C.median])
+    let z = keptMedian(j, ofTick: ticks - h)
     let x = Double(origins[3 * origin]) + z * Double(abs(origins[3 * origin + 1]))
     let y = Compression.expand(x, offset: scalars.offset)
     return scalars.least >= 0 ? max(y, 0) : y
@@ -59,73 +77,66 @@ extension SeriesReadout {
     scalars.high = max(scalars.high + (level - scalars.high) / leak, x)
   }
 
-  private mutating func forecast(_ j: Int, _ prior: Prior, _ scratch: inout ReadoutScratch) -> [Double] {
+  /// Forecasts a horizon; leaves its quantiles as compressed values in `scratch`.
+  private func forecast(_ j: Int, _ prior: Prior, _ scratch: ReadoutScratch) {
     let (level, scale, m, h) = (pending.level, pending.scale, shape.ticksPerDay, shape.horizons[j])
-    let (low, high) = (scalars.low, scalars.high)
-    func base(_ i: Int) -> Double { pending.bases[j * C.bases + i] }
+    let (low, high, inverse) = (scalars.low, scalars.high, 1 / pending.scale)
     let range = high - low
     func bounds(_ margin: Double) -> (Double, Double) {
-      ((low - margin * range - level) / scale, (high + margin * range - level) / scale)
+      ((low - margin * range - level) * inverse, (high + margin * range - level) * inverse)
     }
-    let priorBase = j < 2 ? base(0) : 0.25 * (base(1) + base(2) + base(3) + base(4))
-    prior.fan(j, features: scratch.features, into: &scratch.priorFan)
-    let priorMedian = Float(priorBase + scratch.priorFan[C.median])
-    loadNewPoints(j, priorMedian: Double(priorMedian), within: bounds(0.1), &scratch)
-    horizons[j].loadFans(&scratch)
-
-    let slot = ticks % h * Slot.size(j, shape)
-    let mixed = FanMixture.mix(horizons[j].mixture, scratch.fans)
-    var quantiles = [Double](repeating: 0, count: 7)
-    for q in 0..<7 {
-      horizons[j].slots[slot + Slot.quantiles + q] = Float(mixed[q])
-      quantiles[q] = mixed[q] + horizons[j].shifts[q] * horizons[j].scale
+    let first = j * C.bases
+    let mean =
+      0.25
+      * ((pending.bases[first + 1] + pending.bases[first + 2])
+        + (pending.bases[first + 3] + pending.bases[first + 4]))
+    let points = unsafe scratch.points
+    for i in C.naiveColumns.indices {
+      unsafe points[C.heads + 1 + i] = pending.bases[first + C.naiveColumns[i]]
     }
-    horizons[j].slots[slot + Slot.priorMedian] = priorMedian
-    var next = slot + Slot.points
-    for i in 0..<C.experts where i != C.lastValue && !(i == C.lastValue + 1 && shape.isWholeDay(j)) {
-      horizons[j].slots[next] = scratch.points[i]
-      next += 1
-    }
+    let span = bounds(0.1)
+    let learned = horizon(j)
+    let answer = scratch.kernels.forecastHorizon(
+      slice(j, features: 0, prior, scratch),
+      HorizonQuestion(
+        priorBase: j < 2 ? pending.bases[first] : mean,
+        lastValue: pending.bases[0],
+        least: Float(span.0),
+        greatest: Float(span.1)
+      )
+    )
+    for q in 0..<7 { unsafe scratch.slot[Slot.quantiles + q] = answer.quantiles[q] }
+    unsafe scratch.slot[Slot.priorMedian] = answer.priorMedian
+    storePoints(scratch)
+    keepSlot(j, scratch)
     // A young state repeats the last value until the mixture has beaten it.
-    let targets = horizons[j].targets
-    if targets < 1 || h <= m / 4 && targets < m && horizons[j].scale > horizons[j].expertErrors[C.lastValue] {
-      for q in 0..<7 { quantiles[q] = scratch.fans[8 * C.lastValue + q] }
-    }
+    let targets = targets[j]
+    let isYoung =
+      targets < 1
+      || h <= m / 4 && targets < m
+        && learned[HorizonColumns.scale] > learned[HorizonColumns.errors + C.lastValue]
     let wide = min(3, (Double(h + gap) / Double(h)).squareRoot())
     let (least, most) = bounds(0.15)
-    let median = quantiles[C.median]
+    func quantile(_ q: Int) -> Double {
+      isYoung ? Double(unsafe scratch.fans[8 * C.lastValue + q]) : Double(answer.quantiles[8 + q])
+    }
+    let median = quantile(C.median)
+    let expanded = unsafe scratch.expanded + 8 * j
     for q in 0..<7 {
-      let z = min(most, max(least, median + wide * (quantiles[q] - median)))
-      let y = Compression.expand(z * scale + level, offset: scalars.offset)
-      quantiles[q] = scalars.least >= 0 ? max(y, 0) : y
+      let z = min(most, max(least, median + wide * (quantile(q) - median)))
+      unsafe expanded[q] = z * scale + level
     }
-    sortSeven(&quantiles)
-    return quantiles
+    unsafe expanded[7] = scalars.trailing[5]
   }
+}
 
-  /// Loads the points of the experts at the present origin, each within the range seen.
-  private func loadNewPoints(
-    _ j: Int,
-    priorMedian: Double,
-    within bounds: (Double, Double),
-    _ scratch: inout ReadoutScratch
-  ) {
-    let size = shape.paddedFeatures
-    unsafe scratch.features.withUnsafeBufferPointer { features in
-      unsafe horizons[j].heads.withUnsafeBufferPointer { heads in
-        guard let f = features.baseAddress, let w = heads.baseAddress else { return }
-        let bases: [3 of Double] = [priorMedian, pending.bases[0], 0]
-        for i in 0..<C.heads {
-          scratch.points[i] = unsafe Float(
-            min(bounds.1, max(bounds.0, dot(f, w + i * size, count: size) + bases[i]))
-          )
-        }
-      }
-    }
-    scratch.points[C.heads] = Float(min(bounds.1, max(bounds.0, priorMedian)))
-    for (i, column) in C.naiveColumns.enumerated() {
-      let point = pending.bases[j * C.bases + column]
-      scratch.points[C.heads + 1 + i] = Float(min(bounds.1, max(bounds.0, point)))
+/// Sorts a few numbers.
+private func sort(_ values: UnsafeMutableBufferPointer<Double>) {
+  for i in 1..<7 {
+    var k = i
+    while k > 0, unsafe values[k - 1] > values[k] {
+      unsafe values.swapAt(k - 1, k)
+      k -= 1
     }
   }
 }

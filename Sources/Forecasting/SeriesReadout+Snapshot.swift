@@ -8,14 +8,9 @@ extension SeriesReadout {
     for h in shape.horizons { w.write(UInt32(h)) }
     w.write(UInt16(shape.encoders))
     w.write(UInt16(shape.listeners))
-    for n in [ticks, gap, seen] { w.write(Int64(n)) }
+    for n in [ticks, gap, seen, targets[0], targets[1], targets[2]] { w.write(Int64(n)) }
     w.writeArray(scalars.columns)
-    for column in [week, dayProfile, classProfile, weekProfile, residualProfile, origins, covariance.cells] {
-      w.writeArray(column)
-    }
-    w.writeArray(phaseCounts)
-    w.writeArray(counts)
-    for j in horizons.indices { horizons[j].snapshot(into: &w) }
+    unsafe w.writeRaw(UnsafeRawBufferPointer(start: block.base, count: 4 * layout.floats))
   }
 
   /// Reads a state that `snapshot` wrote.
@@ -48,17 +43,11 @@ extension SeriesReadout {
     gap = try count()
     seen = try count()
     guard seen <= ticks, ticks == 0 || seen > 0 else { throw r.error("\(seen) values in \(ticks) ticks") }
-    scalars.columns = try r.readColumn(like: scalars.columns)
-    week = try r.readColumn(like: week)
-    dayProfile = try r.readColumn(like: dayProfile)
-    classProfile = try r.readColumn(like: classProfile)
-    weekProfile = try r.readColumn(like: weekProfile)
-    residualProfile = try r.readColumn(like: residualProfile)
-    origins = try r.readColumn(like: origins)
-    covariance.cells = try r.readColumn(like: covariance.cells)
-    phaseCounts = try r.readColumn(like: phaseCounts)
-    counts = try r.readColumn(like: counts)
-    for j in 0..<3 { try horizons[j].restore(from: &r) }
+    for j in 0..<3 { targets[j] = try count() }
+    let columns: [Double] = try r.readArray()
+    guard columns.count == scalars.columns.count else { throw r.error("\(columns.count) scalars") }
+    scalars.columns = columns
+    try unsafe r.readRaw(into: UnsafeMutableRawBufferPointer(start: block.base, count: 4 * layout.floats))
   }
 }
 
@@ -75,40 +64,5 @@ extension SeriesReadout.Scalars {
       for i in 0..<4 { (averages[i], volatilities[i]) = (newValue[8 + i], newValue[12 + i]) }
       for i in 0..<8 { trailing[i] = newValue[16 + i] }
     }
-  }
-}
-
-extension HorizonState {
-  fileprivate func snapshot(into w: inout ByteWriter) {
-    w.write(Int64(targets))
-    w.writeArray([scale] + headErrors + expertErrors + shifts)
-    for column in [heads, offsets, fanLogs, mixture, slots] { w.writeArray(column) }
-  }
-
-  fileprivate mutating func restore(from r: inout ByteReader) throws(WireError) {
-    targets = Int(truncatingIfNeeded: try r.read(Int64.self))
-    guard targets >= 0 else { throw r.error("\(targets) targets") }
-    let numbers = try r.readColumn(like: [scale] + headErrors + expertErrors + shifts)
-    scale = numbers[0]
-    let (afterHeads, afterExperts) = (1 + headErrors.count, 1 + headErrors.count + expertErrors.count)
-    headErrors = Array(numbers[1..<afterHeads])
-    expertErrors = Array(numbers[afterHeads..<afterExperts])
-    shifts = Array(numbers[afterExperts...])
-    heads = try r.readColumn(like: heads)
-    offsets = try r.readColumn(like: offsets)
-    fanLogs = try r.readColumn(like: fanLogs)
-    mixture = try r.readColumn(like: mixture)
-    slots = try r.readColumn(like: slots)
-  }
-}
-
-extension ByteReader {
-  /// Reads a column that must be as long as the one it replaces.
-  fileprivate mutating func readColumn<Value: BitwiseCopyable>(like old: [Value]) throws(WireError) -> [Value] {
-    let column: [Value] = try readArray()
-    guard column.count == old.count else {
-      throw error("a column of \(column.count) elements where \(old.count) are wanted")
-    }
-    return column
   }
 }

@@ -1,3 +1,5 @@
+internal import KernelTypes
+
 /// The online forecaster of one series around its spiking encoder: context inputs, readout, mixture, calibration.
 ///
 /// A tick has two phases. `observe` learns from the targets that have become known and computes the constant currents that
@@ -9,7 +11,7 @@
 /// heads share one covariance (recursive least squares with directional forgetting); ten point experts with two quantile
 /// fans each are mixed per quantile by exponentiated gradient on the pinball loss. Resources/README.md has the equations.
 ///
-/// State at m = 288 without listeners: 101 KiB. The value can be copied while the original goes on (copy on write).
+/// State lies in one block of memory. The value can be copied while the original goes on (copy on write).
 public struct SeriesReadout: Sendable {
   /// What fixes the size of its state.
   public let shape: ReadoutShape
@@ -21,51 +23,114 @@ public struct SeriesReadout: Sendable {
   public internal(set) var seen = 0
 
   var scalars = Scalars()
-  /// Compressed values of the last week and one tick.
-  var week: [Float]
-  /// Profiles over phases: the day, weekday and weekend, the week, absolute residual of the day; NaN where nothing is known.
-  var dayProfile: [Float]
-  var classProfile: [Float]
-  var weekProfile: [Float]
-  var residualProfile: [Float]
-  /// Per phase the values seen in each profile's cells, packed (`PhaseCount`).
-  var phaseCounts: [UInt32]
-  /// Spike counts of the remembered origins.
-  var counts: [UInt8]
-  /// Per remembered origin level, scale (negative where the value was missing) and normalised last value.
-  var origins: [Float]
-  /// Covariance of the features of all ticks with a value but the last, which `observe` adds.
-  var covariance: SymmetricMatrix
-  var horizons: [3 of HorizonState]
+  /// Targets seen of each horizon.
+  var targets: [3 of Int] = [0, 0, 0]
   var pending = Pending()
+  let layout: ReadoutLayout
+  private(set) var block: FloatBlock
 
   /// Starts a series that has seen nothing.
   public init(shape: ReadoutShape, prior: Prior) {
     precondition(shape.encoders == prior.neurons, "the shape's encoders are the prior's neurons")
-    let m = shape.ticksPerDay
     self.shape = shape
-    week = Array(repeating: 0, count: 7 * m + 1)
-    dayProfile = Array(repeating: .nan, count: m)
-    classProfile = Array(repeating: .nan, count: 2 * m)
-    weekProfile = Array(repeating: .nan, count: 7 * m)
-    residualProfile = Array(repeating: .nan, count: m)
-    phaseCounts = Array(repeating: 0, count: m)
-    counts = Array(repeating: 0, count: shape.memory * shape.counts)
-    origins = Array(repeating: 0, count: shape.memory * 3)
-    covariance = SymmetricMatrix(identityOfOrder: shape.features)
-    horizons = InlineArray { HorizonState($0, shape: shape, prior: prior) }
+    layout = ReadoutLayout(shape)
+    block = FloatBlock(layout.floats)
+    for profile in [dayProfile, classProfile, weekProfile, residualProfile] { profile.fill(.nan) }
+    for row in 0..<shape.features {
+      block.cells(layout.covariance, layout.floats)[TriangleRows.start(ofRow: row) + row] = 1
+    }
+    for j in 0..<3 {
+      let learned = horizon(j)
+      let start = j * HorizonColumns.mixture
+      for i in 0..<HorizonColumns.mixture { learned[HorizonColumns.mixture + i] = prior.mixture[start + i] }
+      for i in 0..<HorizonColumns.fanLogs {
+        // The middle of a fan is the point itself.
+        learned[HorizonColumns.offsets + i] = i % 8 == ReadoutConstants.median ? 0 : prior.offsets[start / 2 + i]
+        learned[HorizonColumns.fanLogs + i] = prior.fanLogs[start / 2 + i]
+      }
+      for i in 0..<ReadoutConstants.experts { learned[HorizonColumns.errors + i] = 1 }
+      learned[HorizonColumns.scale] = 1
+      for i in 0..<ReadoutConstants.heads { learned[HorizonColumns.headErrors + i] = 1 }
+    }
   }
 
   /// The c of the compression asinh(y / c), in the series' unit; 0 before the first value.
   public var offset: Double { scalars.offset }
 
-  /// Bytes of its columns.
-  public var byteCount: Int {
-    let floats =
-      week.count + dayProfile.count + classProfile.count + weekProfile.count + residualProfile.count + origins.count
-      + covariance.cells.count
-    return 4 * (floats + phaseCounts.count) + counts.count + MemoryLayout<Self>.size
-      + horizons[0].byteCount + horizons[1].byteCount + horizons[2].byteCount
+  /// Bytes of its state.
+  public var byteCount: Int { 4 * layout.floats + MemoryLayout<Self>.size }
+
+  /// Compressed values of the last week and one tick.
+  var week: Cells<Float> { block.cells(layout.week, 7 * shape.ticksPerDay + 1) }
+  /// Profiles over phases: the day, weekday and weekend, the week, absolute residual of the day; NaN where nothing is known.
+  var dayProfile: Cells<Float> { block.cells(layout.dayProfile, shape.ticksPerDay) }
+  var classProfile: Cells<Float> { block.cells(layout.classProfile, 2 * shape.ticksPerDay) }
+  var weekProfile: Cells<Float> { block.cells(layout.weekProfile, 7 * shape.ticksPerDay) }
+  var residualProfile: Cells<Float> { block.cells(layout.residualProfile, shape.ticksPerDay) }
+  /// Per phase the values seen in each profile's cells, packed (`PhaseCount`).
+  var phaseCounts: Cells<UInt32> {
+    let cells = block.cells(layout.phaseCounts, shape.ticksPerDay)
+    return unsafe Cells(
+      base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt32.self),
+      count: cells.count
+    )
+  }
+  /// Spike counts of the remembered origins.
+  var counts: Cells<UInt8> {
+    let count = shape.memory * shape.counts
+    let cells = block.cells(layout.counts, (count + 3) / 4)
+    return unsafe Cells(base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt8.self), count: count)
+  }
+  /// Per remembered origin level, scale (negative where the value was missing) and normalised last value.
+  var origins: Cells<Float> { block.cells(layout.origins, 3 * shape.memory) }
+  /// What was learned for a horizon (`HorizonColumns`).
+  func horizon(_ j: Int) -> Cells<Float> {
+    block.cells(layout.horizons[j], HorizonColumns.size(length: shape.paddedFeatures))
+  }
+  /// The forecast made at an origin for a horizon, as it is kept (`Slot`).
+  private func slot(_ j: Int, ofTick tick: Int) -> Cells<Float> {
+    let size = Slot.size(j, shape)
+    return block.cells(layout.slots[j] + tick % shape.horizons[j] * size, size)
+  }
+
+  private func halves(_ j: Int, ofTick tick: Int, _ scratch: ReadoutScratch) -> HalfPrecision {
+    let kept = slot(j, ofTick: tick)
+    return unsafe HalfPrecision(
+      groups: Slot.halfGroups(j, shape),
+      floats: scratch.slot,
+      halves: UnsafeMutableRawPointer(kept.base).assumingMemoryBound(to: UInt16.self)
+    )
+  }
+
+  /// Keeps the forecast for a horizon that is laid out in `scratch`.
+  func keepSlot(_ j: Int, _ scratch: ReadoutScratch) {
+    if j == 0 {
+      unsafe slot(0, ofTick: ticks).base.update(from: scratch.slot, count: 32)
+    } else {
+      scratch.kernels.packHalves(halves(j, ofTick: ticks, scratch))
+    }
+  }
+
+  /// Lays a forecast for a horizon out in `scratch`.
+  func loadSlot(_ j: Int, ofTick tick: Int, _ scratch: ReadoutScratch) {
+    if j == 0 {
+      unsafe scratch.slot.update(from: slot(0, ofTick: tick).base, count: 32)
+    } else {
+      scratch.kernels.unpackHalves(halves(j, ofTick: tick, scratch))
+    }
+  }
+
+  /// The median that was forecast for a horizon at an origin.
+  func keptMedian(_ j: Int, ofTick tick: Int) -> Double {
+    let (kept, median) = (slot(j, ofTick: tick), Slot.quantiles + ReadoutConstants.median)
+    guard j > 0 else { return Double(kept[median]) }
+    let word = kept[median / 2].bitPattern >> (16 * UInt32(median % 2))
+    return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: word)))
+  }
+
+  /// Makes sure that nobody else sees what is changed.
+  mutating func own() {
+    if !isKnownUniquelyReferenced(&block) { block = block.copy() }
   }
 
   /// Scalars of double precision.
@@ -98,7 +163,7 @@ public struct SeriesReadout: Sendable {
     var level = 0.0
     var scale = 1.0
     /// Base values, `[horizon * 9 + base]`.
-    var bases = [Double](repeating: 0, count: 3 * ReadoutConstants.bases)
+    var bases = [27 of Float](repeating: 0)
   }
 }
 

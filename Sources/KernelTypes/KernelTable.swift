@@ -22,6 +22,20 @@ public struct KernelTable: Sendable {
   public let advanceFreeEncoder: @Sendable (borrowing RateEncoderSlice, _ steps: Int) -> Void
   /// Draws the Poisson counts of eight steps.
   public let drawPoissonCounts: @Sendable (borrowing PoissonDraw) -> Void
+  /// Adds a tick to the covariance of a series' features and multiplies it with three vectors.
+  public let stepCovariance: @Sendable (borrowing CovarianceStep) -> Void
+  /// Learns from a target of one horizon of a series.
+  public let learnHorizon: @Sendable (borrowing HorizonSlice, borrowing HorizonLesson) -> Void
+  /// Forecasts one horizon of a series.
+  public let forecastHorizon: @Sendable (borrowing HorizonSlice, HorizonQuestion) -> HorizonAnswer
+  /// Computes what constant currents add to encoder neurons in a step.
+  public let driveEncoders: @Sendable (borrowing EncoderDrive) -> Void
+  /// Replaces eight numbers x by c sinh(x).
+  public let expandCompressed: @Sendable (borrowing CompressedValues) -> Void
+  /// Rounds floats to half precision.
+  public let packHalves: @Sendable (borrowing HalfPrecision) -> Void
+  /// Reads floats of half precision.
+  public let unpackHalves: @Sendable (borrowing HalfPrecision) -> Void
 
   /// Lists the kernels of an instruction set.
   public init(
@@ -35,7 +49,14 @@ public struct KernelTable: Sendable {
       @escaping @Sendable (borrowing IafPscDeltaSlice<Double, Int64>, StepNoise, inout SpikeList) -> Void,
     advanceRateEncoder: @escaping @Sendable (borrowing RateEncoderSlice, inout SpikeList) -> Void,
     advanceFreeEncoder: @escaping @Sendable (borrowing RateEncoderSlice, Int) -> Void,
-    drawPoissonCounts: @escaping @Sendable (borrowing PoissonDraw) -> Void
+    drawPoissonCounts: @escaping @Sendable (borrowing PoissonDraw) -> Void,
+    stepCovariance: @escaping @Sendable (borrowing CovarianceStep) -> Void,
+    learnHorizon: @escaping @Sendable (borrowing HorizonSlice, borrowing HorizonLesson) -> Void,
+    forecastHorizon: @escaping @Sendable (borrowing HorizonSlice, HorizonQuestion) -> HorizonAnswer,
+    driveEncoders: @escaping @Sendable (borrowing EncoderDrive) -> Void,
+    expandCompressed: @escaping @Sendable (borrowing CompressedValues) -> Void,
+    packHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void,
+    unpackHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void
   ) {
     self.instructionSet = instructionSet
     self.advanceIafPscExp = advanceIafPscExp
@@ -45,5 +66,11 @@ public struct KernelTable: Sendable {
     self.advanceRateEncoder = advanceRateEncoder
     self.advanceFreeEncoder = advanceFreeEncoder
     self.drawPoissonCounts = drawPoissonCounts
+    self.stepCovariance = stepCovariance
+    self.learnHorizon = learnHorizon
+    self.forecastHorizon = forecastHorizon
+    self.driveEncoders = driveEncoders
+    self.expandCompressed = expandCompressed
+    (self.packHalves, self.unpackHalves) = (packHalves, unpackHalves)
   }
 }

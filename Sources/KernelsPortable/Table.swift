@@ -10,6 +10,13 @@ public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
     advanceIafPscDeltaDouble: { slice, noise, spikes in advanceIafPscDeltaDouble(slice, noise, &spikes) },
     advanceRateEncoder: { slice, spikes in advanceRateEncoder(slice, &spikes) },
     advanceFreeEncoder: { slice, steps in advanceFreeEncoder(slice, steps) },
-    drawPoissonCounts: { draw in drawPoissonCounts(draw) }
+    drawPoissonCounts: { draw in drawPoissonCounts(draw) },
+    stepCovariance: { step in stepCovariance(step) },
+    learnHorizon: { slice, lesson in learnHorizon(slice, lesson) },
+    forecastHorizon: { slice, question in forecastHorizon(slice, question) },
+    driveEncoders: { drive in driveEncoders(drive) },
+    expandCompressed: { values in expandCompressed(values) },
+    packHalves: { numbers in packHalves(numbers) },
+    unpackHalves: { numbers in unpackHalves(numbers) }
   )
 }

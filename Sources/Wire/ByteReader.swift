@@ -112,6 +112,15 @@ public struct ByteReader: Sendable {
     }
   }
 
+  /// Reads as many bytes as the target has, as they are.
+  public mutating func readRaw(into target: UnsafeMutableRawBufferPointer) throws(WireError) {
+    guard target.count <= remaining else { throw error("\(remaining) bytes where \(target.count) are wanted") }
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + target.count]))
+    }
+    offset += target.count
+  }
+
   /// Throws unless everything was read.
   public func finish() throws(WireError) {
     guard remaining == 0 else { throw error("\(remaining) bytes too many") }

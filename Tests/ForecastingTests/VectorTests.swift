@@ -26,7 +26,9 @@ private struct Vectors: Decodable {
       let quantiles = forecaster.step(y)
       guard let check = wanted[t] else { continue }
       #expect(abs(forecaster.readout.offset / check.offset - 1) < 1e-9)
-      for i in 0..<98 { #expect(abs(forecaster.scratch.inputs[i] - check.u[i]) < 2e-5, "input \(i) at tick \(t)") }
+      for i in 0..<98 {
+        #expect(abs(Double(forecaster.scratch.inputs[i]) - check.u[i]) < 2e-5, "input \(i) at tick \(t)")
+      }
       #expect(forecaster.counts == check.counts, "counts at tick \(t)")
       let tolerance = t < 30 ? 1e-2 : 1e-3
       for j in 0..<3 {

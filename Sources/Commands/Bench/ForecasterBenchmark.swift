@@ -10,6 +10,7 @@ struct ForecasterBenchmark: Benchmark {
 
   /// Ticks before anything is measured: a day and a bit, so that all three horizons learn.
   private static let warmUpTicks = 320
+  private static let seriesPerPart = 1000
   private static let tickMilliseconds: Int64 = 300_000
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
@@ -21,7 +22,10 @@ struct ForecasterBenchmark: Benchmark {
       Table.Column("checkpoint_bytes", title: "CHECKPOINT", unit: "B"),
       Table.Column("snapshot_milliseconds", title: "PAUSE", unit: "ms"),
     ])
-    for usual in [100, 1000] { table.append(try row(series: options.scaled(usual), ticks: usual > 100 ? 40 : 200)) }
+    for usual in [10, 100, 1000, 10_000, 40_000] {
+      let count = options.scaled(usual)
+      table.append(try row(series: count, ticks: min(200, max(10, 40_000 / count))))
+    }
     result.figures.add("sizes", heading: "", table)
     result.figures.notes = [
       "CPU time of one thread; a pause is what one snapshot of all series takes, the best of three."
@@ -30,26 +34,40 @@ struct ForecasterBenchmark: Benchmark {
   }
 
   private func row(series count: Int, ticks: Int) throws -> [Table.Cell] {
-    let part = ForecastPart(try ForecastConfiguration(tickMilliseconds: Self.tickMilliseconds))
-    let names = (0..<count).map { SeriesName(service: "service-\($0 + 100_000)", metric: "requests") }
-    for (number, name) in names.enumerated() { part.join(name, number: number, isHere: true) }
+    let configuration = try ForecastConfiguration(tickMilliseconds: Self.tickMilliseconds)
+    // Only one part is warmed up; the others go on from its snapshot.
+    let names = (0..<min(count, Self.seriesPerPart)).map {
+      SeriesName(service: "service-\($0 + 100_000)", metric: "requests")
+    }
+    var parts = [ForecastPart(configuration)]
+    for (number, name) in names.enumerated() { parts[0].join(name, number: number, isHere: true) }
     let random = CounterRandom(seed: 1, stream: 0)
     var next = 0
     func run(_ ticks: Int) throws {
       for _ in 0..<ticks {
         if Interruption.isRequested { throw CommandFailure(.interrupted, "interrupted") }
-        _ = try part.tick(Self.sealed(next, names, random))
+        let sealed = Self.sealed(next, names, random)
+        for part in parts { _ = try part.tick(sealed) }
         next += 1
       }
     }
     try run(Self.warmUpTicks)
-    let time = try Stopwatch.processorNanoseconds { try run(ticks) } / Double(ticks)
     let services = Set(names.map(\.service))
+    let warm = parts[0].snapshot(of: services)
+    while parts.count * names.count < count {
+      let part = ForecastPart(configuration)
+      try part.restore(warm)
+      parts.append(part)
+    }
+    let series = Double(parts.count * names.count)
+    try run(2)
+    let time = try Stopwatch.processorNanoseconds { try run(ticks) } / Double(ticks)
     var bytes = 0
-    let pause = try Stopwatch.least(ofRounds: 3) { bytes = part.snapshot(of: services).count }
+    let pause = try Stopwatch.least(ofRounds: 3) { bytes = parts.reduce(0) { $0 + $1.snapshot(of: services).count } }
     return [
-      .count(count), .number(time / Double(count) / 1000, digits: 3), .number(1e9 / time),
-      .number(Double(part.byteCount) / Double(count), digits: 6), .count(bytes), .number(pause / 1e6, digits: 3),
+      .count(parts.count * names.count), .number(time / series / 1000, digits: 3), .number(1e9 / time),
+      .number(Double(parts[0].byteCount) / Double(names.count), digits: 6), .count(bytes),
+      .number(pause / 1e6, digits: 3),
     ]
   }
 

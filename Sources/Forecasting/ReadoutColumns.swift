@@ -1,0 +1,129 @@
+internal import Glibc
+internal import KernelTypes
+
+/// Where the columns of a readout's state lie in one block of memory, in floats; each begins at a multiple of sixteen.
+struct ReadoutLayout {
+  /// Covariance of the features (`TriangleRows`).
+  let covariance = 0
+  /// What was learned for each horizon (`HorizonColumns`).
+  let horizons: SIMD4<Int>
+  /// Forecasts whose targets are still to come, `Slot.size` for each of the last origins of a horizon.
+  let slots: SIMD4<Int>
+  /// Level, scale and last value of each remembered origin.
+  let origins: Int
+  /// Values of the last week and one tick.
+  let week: Int
+  /// Profiles over phases: the day, weekday and weekend, the week, absolute residual of the day.
+  let dayProfile, classProfile, weekProfile, residualProfile: Int
+  /// Counts of the profiles' cells.
+  let phaseCounts: Int
+  /// Spike counts of the remembered origins, one byte each.
+  let counts: Int
+  /// All of them.
+  let floats: Int
+
+  init(_ shape: ReadoutShape) {
+    var end = 0
+    func take(_ count: Int) -> Int {
+      defer { end = (end + count + 15) / 16 * 16 }
+      return end
+    }
+    _ = take(TriangleRows.start(ofRow: shape.features))
+    let m = shape.ticksPerDay
+    var (horizons, slots) = (SIMD4<Int>.zero, SIMD4<Int>.zero)
+    for j in 0..<3 { horizons[j] = take(HorizonColumns.size(length: shape.paddedFeatures)) }
+    for j in 0..<3 { slots[j] = take(shape.horizons[j] * Slot.size(j, shape)) }
+    (self.horizons, self.slots) = (horizons, slots)
+    origins = take(3 * shape.memory)
+    week = take(7 * m + 1)
+    dayProfile = take(m)
+    classProfile = take(2 * m)
+    weekProfile = take(7 * m)
+    residualProfile = take(m)
+    phaseCounts = take(m)
+    counts = take((shape.memory * shape.counts + 3) / 4)
+    floats = end
+  }
+}
+
+/// Where things lie in the forecast of an origin: quantiles, the prior's median, points of the experts.
+///
+/// The point "last value" is kept with the origin, once for all horizons; for a horizon of a whole day it also is the
+/// point "value one day before the target", which then is not kept. The forecast for the next tick is kept as it is, the
+/// many for later ones in half precision: their errors are far greater than its rounding.
+enum Slot {
+  static let quantiles = 0
+  static let priorMedian = 7
+  /// The points before the last value, and after "one day before the target".
+  static let points = 8
+  /// The point "one day before the target".
+  static let dayBefore = 16
+  /// Floats of memory that a slot takes.
+  static func size(_ horizon: Int, _ shape: ReadoutShape) -> Int { horizon == 0 ? 32 : 8 * halfGroups(horizon, shape) }
+  /// Groups of sixteen numbers in half precision.
+  static func halfGroups(_ horizon: Int, _ shape: ReadoutShape) -> Int { shape.isWholeDay(horizon) ? 1 : 2 }
+}
+
+/// Elements of a block of memory; whoever uses them keeps the block.
+@safe
+struct Cells<Element: BitwiseCopyable> {
+  let base: UnsafeMutablePointer<Element>
+  let count: Int
+
+  /// An element.
+  subscript(index: Int) -> Element {
+    @inline(__always) get {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      return unsafe base[index]
+    }
+    @inline(__always) nonmutating set {
+      precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+      unsafe base[index] = newValue
+    }
+  }
+
+  /// Sets all elements.
+  func fill(_ value: Element) { unsafe base.update(repeating: value, count: count) }
+
+  /// Replaces each element.
+  func transform(_ change: (Element) -> Element) { for i in 0..<count { self[i] = change(self[i]) } }
+}
+
+/// A block of zeroed floats on a boundary of 64 bytes.
+///
+/// Whoever changes it must be its only user.
+@safe
+final class FloatBlock: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+
+  init(_ count: Int) {
+    self.count = count
+    var block: UnsafeMutableRawPointer?
+    let bytes = max(64, 4 * count)
+    let result = unsafe posix_memalign(&block, 64, bytes)
+    guard result == 0, let block = unsafe block else { fatalError("no memory for a block of \(bytes) bytes") }
+    unsafe memset(block, 0, bytes)
+    unsafe base = block.bindMemory(to: Float.self, capacity: count)
+  }
+
+  convenience init(_ values: [Float]) {
+    self.init(values.count)
+    for i in values.indices { unsafe base[i] = values[i] }
+  }
+
+  deinit { unsafe free(base) }
+
+  /// Another block with the same contents.
+  func copy() -> FloatBlock {
+    let other = FloatBlock(count)
+    unsafe other.base.update(from: base, count: count)
+    return other
+  }
+
+  /// Some of the elements.
+  func cells(_ start: Int, _ count: Int) -> Cells<Float> {
+    precondition(start >= 0 && count >= 0 && start + count <= self.count)
+    return unsafe Cells(base: base + start, count: count)
+  }
+}
