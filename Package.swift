@@ -82,7 +82,7 @@ let package = Package(
     // foresight
     module(
       "Forecasting",
-      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "KernelTypes", "Kernels"],
+      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "KernelTypes", "Kernels", "CIntrinsics"],
       exclude: ["Resources/README.md"],
       resources: [.embedInCode("Resources/prior.json")]
     ),

@@ -37,6 +37,10 @@ public final class ForecastPart {
   private var tiles: [ForecastTile] = []
   /// Tiles before this one are as they should be.
   private var intactTiles = 0
+  /// Members in ascending order of their series; empty when it must be found again.
+  private var order: [Int] = []
+  /// The series of the last tick's values and the members they belong to: the next tick mostly has the same.
+  private var places: [(series: SeriesName, member: Int?)] = []
   private var scratch = ReadoutScratch()
   private var counts: [UInt8] = []
   private var present: (tick: Tick, halves: Int)?
@@ -88,6 +92,7 @@ public final class ForecastPart {
 
   private func add(_ member: Member) {
     indices[member.forecaster.series] = members.count
+    (order, places) = ([], [])
     members.append(member)
     counts = Array(repeating: 0, count: max(counts.count, member.forecaster.readout.shape.counts))
     intactTiles = min(intactTiles, (members.count - 1) / Self.seriesPerTile)
@@ -156,18 +161,15 @@ public final class ForecastPart {
     }
     present = (sealed.tick, 0)
     if intactTiles < tiles.count || tiles.count * Self.seriesPerTile < members.count { buildTiles() }
-    for index in members.indices { members[index].value = nil }
-    for value in sealed.values {
-      if let index = indices[value.series] { members[index].value = value.value }
-    }
+    deal(sealed.values)
     let calendar = TickCalendar(tick: sealed.tick, lengthMilliseconds: sealed.lengthMilliseconds)
     let events = Dictionary(sealed.calendar.map { ($0.service, $0) }, uniquingKeysWith: { first, _ in first })
     for tile in tiles { tile.restart() }
     for index in members.indices {
-      let service = members[index].forecaster.series.service
       members[index].isAwake =
         members[index].value != nil || members[index].forecaster.readout.gap < configuration.ticksPerDay
       let isAwake = members[index].isAwake
+      let next = index + 1 < members.count ? members[index + 1].forecaster.readout.fetch(calendar) : nil
       tiles[members[index].tile].withDrives(of: members[index].place) { drives in
         guard isAwake else {
           for i in drives.indices { drives[i] = 0 }
@@ -176,12 +178,27 @@ public final class ForecastPart {
         members[index].forecaster.observe(
           members[index].value,
           at: calendar,
-          events: events[service],
+          events: events.isEmpty ? nil : events[members[index].forecaster.series.service],
           prior: prior,
           scratch: &scratch,
+          next: next,
           drives: &drives
         )
       }
+    }
+  }
+
+  /// Gives each member its value.
+  private func deal(_ values: [SeriesValue]) {
+    for index in members.indices { members[index].value = nil }
+    for (k, value) in values.enumerated() {
+      if k < places.count, places[k].series == value.series {
+        if let member = places[k].member { members[member].value = value.value }
+        continue
+      }
+      let member = indices[value.series]
+      if let member { members[member].value = value.value }
+      if k < places.count { places[k] = (value.series, member) } else { places.append((value.series, member)) }
     }
   }
 
@@ -219,7 +236,11 @@ public final class ForecastPart {
     guard let present, present.halves == 2 else { preconditionFailure("a tick ends after its two halves") }
     var forecasts: [SeriesForecast] = []
     forecasts.reserveCapacity(members.count)
-    for index in members.indices where members[index].isAwake {
+    if order.isEmpty {
+      order = members.indices.sorted { members[$0].forecaster.series < members[$1].forecaster.series }
+    }
+    for (k, index) in order.enumerated() where members[index].isAwake {
+      let next = k + 1 < order.count ? members[order[k + 1]].forecaster.readout.fetchForFinish() : nil
       let size = members[index].forecaster.readout.shape.counts
       tiles[members[index].tile].loadCounts(of: members[index].place, into: &counts)
       forecasts.append(
@@ -227,13 +248,14 @@ public final class ForecastPart {
           counts: counts.span.extracting(0..<size),
           origin: present.tick,
           prior: prior,
-          scratch: &scratch
+          scratch: &scratch,
+          next: next
         )
       )
     }
     lastTick = present.tick
     self.present = nil
-    return forecasts.sorted { $0.series < $1.series }
+    return forecasts
   }
 }
 

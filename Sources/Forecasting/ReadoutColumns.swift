@@ -1,3 +1,4 @@
+internal import CIntrinsics
 internal import Glibc
 internal import KernelTypes
 
@@ -89,6 +90,18 @@ struct Cells<Element: BitwiseCopyable> {
   func transform(_ change: (Element) -> Element) { for i in 0..<count { self[i] = change(self[i]) } }
 }
 
+/// Lines of sixteen floats that are wanted soon.
+@safe
+struct WantedLines {
+  let start: UnsafePointer<Float>
+  let count: Int
+
+  /// Fetches some of them, in parts of a number of equal ones.
+  func fetch(part: Int, of parts: Int) {
+    for line in count * part / parts..<count * (part + 1) / parts { unsafe synfire_prefetch_level2(start + line * 16) }
+  }
+}
+
 /// A block of zeroed floats on a boundary of 64 bytes.
 ///
 /// Whoever changes it must be its only user.
@@ -119,11 +132,5 @@ final class FloatBlock: @unchecked Sendable {
     let other = FloatBlock(count)
     unsafe other.base.update(from: base, count: count)
     return other
-  }
-
-  /// Some of the elements.
-  func cells(_ start: Int, _ count: Int) -> Cells<Float> {
-    precondition(start >= 0 && count >= 0 && start + count <= self.count)
-    return unsafe Cells(base: base + start, count: count)
   }
 }

@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 public import Wire
 public import Workloads
 
@@ -30,12 +30,13 @@ public struct SeriesForecaster: Sendable {
   ///
   /// An event with a declared uplift is taken out of `requests` and `cpu` (`EventUplift`); every other event, and every
   /// event for other metrics, is a flag among the inputs.
-  public mutating func observe(
+  mutating func observe(
     _ value: Double?,
     at calendar: TickCalendar,
     events: ServiceCalendar?,
     prior: Prior,
     scratch: inout ReadoutScratch,
+    next: WantedLines?,
     drives: inout MutableSpan<Float>
   ) {
     let given = value.flatMap { $0.isFinite ? $0 : nil }
@@ -47,29 +48,32 @@ public struct SeriesForecaster: Sendable {
     )
     observed = given
     let now = lifting(events?.now)
-    ahead = (0..<3).map { j in events.flatMap { j < $0.ahead.count ? $0.ahead[j] : nil } }
+    ahead = events?.ahead ?? []
     if isLifted, let given, let base = readout.median(horizon: 2) { uplift.observe(given, base: base, effect: now) }
     readout.observe(
       given.map { $0 / uplift.factor(now) },
       at: calendar,
       eventNow: isFlag(events?.now),
-      eventsAhead: ahead.map { isFlag($0) },
+      eventsAhead: ahead.isEmpty ? [] : ahead.map { isFlag($0) },
       prior: prior,
       scratch: &scratch,
+      next: next,
       drives: &drives
     )
   }
 
   /// Takes the spike counts of the tick and forecasts.
-  public mutating func finish(
+  mutating func finish(
     counts: borrowing Span<UInt8>,
     origin: Tick,
     prior: Prior,
-    scratch: inout ReadoutScratch
+    scratch: inout ReadoutScratch,
+    next: WantedLines?
   ) -> SeriesForecast {
-    let result = readout.finish(counts: counts, prior: prior, scratch: &scratch)
-    let horizons = result.quantiles.enumerated().map { j, clean in
-      let effect = lifting(ahead[j])
+    let result = readout.finish(counts: counts, prior: prior, scratch: &scratch, next: next)
+    let horizons = (0..<3).map { j in
+      let clean = result.quantiles[j]
+      let effect = j < ahead.count ? lifting(ahead[j]) : nil
       return SeriesForecast.Horizon(
         ticks: readout.shape.horizons[j],
         quantiles: uplift.apply(effect, to: clean),

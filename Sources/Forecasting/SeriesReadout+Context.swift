@@ -14,13 +14,37 @@ extension SeriesReadout {
     scratch: inout ReadoutScratch,
     drives: inout MutableSpan<Float>
   ) {
+    observe(
+      value,
+      at: calendar,
+      eventNow: eventNow,
+      eventsAhead: eventsAhead,
+      prior: prior,
+      scratch: &scratch,
+      next: nil,
+      drives: &drives
+    )
+  }
+
+  /// The same; meanwhile fetches what is wanted next.
+  mutating func observe(
+    _ value: Double?,
+    at calendar: TickCalendar,
+    eventNow: Bool,
+    eventsAhead: [Bool],
+    prior: Prior,
+    scratch: inout ReadoutScratch,
+    next: WantedLines?,
+    drives: inout MutableSpan<Float>
+  ) {
     let isDriven = observe(
       value,
       at: calendar,
       eventNow: eventNow,
       eventsAhead: eventsAhead,
       prior: prior,
-      scratch: &scratch
+      scratch: &scratch,
+      next: next
     )
     if isDriven {
       drive(&drives, prior, scratch)
@@ -30,14 +54,14 @@ extension SeriesReadout {
   }
 
   /// Takes the value of a tick and learns from it; leaves the context inputs in `scratch` and says whether there are any.
-  mutating func observe(
+  private mutating func observe(
     _ value: Double?,
     at calendar: TickCalendar,
     eventNow: Bool,
     eventsAhead: [Bool],
     prior: Prior,
     scratch: inout ReadoutScratch,
-    next: SeriesReadout? = nil
+    next: WantedLines?
   ) -> Bool {
     precondition(pending.kind == .nothing, "observe and finish alternate")
     precondition(calendar.phase < shape.ticksPerDay)
@@ -48,11 +72,11 @@ extension SeriesReadout {
       return false
     }
     own()
-    unsafe addLastTick(scratch, next: next.map { unsafe UnsafePointer($0.block.base) })
+    addLastTick(scratch, next: next)
     let x: Double
     if real, let value {
       x = accept(min(max(value, -1e300), 1e300))
-      learn(x, prior: prior, scratch: scratch)
+      learn(x, prior: prior, scratch: scratch, next: next)
     } else {
       gap += 1
       x = standIn()

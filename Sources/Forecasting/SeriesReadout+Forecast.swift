@@ -17,6 +17,16 @@ extension SeriesReadout {
     prior: Prior,
     scratch: inout ReadoutScratch
   ) -> ReadoutForecast {
+    finish(counts: spikes, prior: prior, scratch: &scratch, next: nil)
+  }
+
+  /// The same; meanwhile fetches what is wanted next.
+  mutating func finish(
+    counts spikes: borrowing Span<UInt8>,
+    prior: Prior,
+    scratch: inout ReadoutScratch,
+    next: WantedLines?
+  ) -> ReadoutForecast {
     precondition(spikes.count == shape.counts && pending.kind != .nothing, "observe and finish alternate")
     defer { pending.kind = .nothing }
     guard pending.kind != .silent else {
@@ -33,7 +43,10 @@ extension SeriesReadout {
     origins[3 * origin + 1] = Float(real ? pending.scale : -pending.scale)
     origins[3 * origin + 2] = pending.bases[0]
     if real { updateRange() }
-    for j in 0..<3 { forecast(j, prior, scratch) }
+    for j in 0..<3 {
+      next?.fetch(part: j, of: 3)
+      forecast(j, prior, scratch)
+    }
     let expanded = unsafe scratch.expanded
     unsafe scratch.kernels.expandCompressed(CompressedValues(groups: 3, offset: scalars.offset, values: expanded))
     var quantiles: [[Double]] = []

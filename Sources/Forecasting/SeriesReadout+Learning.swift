@@ -8,7 +8,7 @@ extension SeriesReadout {
   ///
   /// It waits until here so that the covariance is touched in one phase of the tick only. A tick whose value was missing
   /// adds nothing, and the features of what is not learned from do not matter.
-  func addLastTick(_ scratch: ReadoutScratch, next: UnsafePointer<Float>?) {
+  func addLastTick(_ scratch: ReadoutScratch, next: WantedLines?) {
     guard ticks > 0 else { return }
     for j in 0..<3 {
       let origin = (ticks + shape.memory - min(ticks, shape.horizons[j])) % shape.memory
@@ -18,18 +18,21 @@ extension SeriesReadout {
       order: shape.features,
       adds: origins[3 * ((ticks + shape.memory - 1) % shape.memory) + 1] > 0,
       forgetting: C.forgetting,
-      cells: block.base + layout.covariance,
+      cells: base + layout.covariance,
       features: scratch.features,
       gains: scratch.gains,
       leverages: scratch.leverages,
-      next: next
+      next: next?.start,
+      nextLines: (next?.count ?? 0) / 2
     )
     scratch.kernels.stepCovariance(step)
   }
 
   /// Learns from a value, for each horizon as the target of the forecast made that many ticks ago.
-  mutating func learn(_ x: Double, prior: Prior, scratch: ReadoutScratch) {
+  mutating func learn(_ x: Double, prior: Prior, scratch: ReadoutScratch, next: WantedLines?) {
     for j in 0..<3 {
+      // The first half was fetched while the covariance was multiplied.
+      next?.fetch(part: j + 3, of: 6)
       let h = shape.horizons[j]
       guard ticks >= h else { continue }
       let origin = 3 * ((ticks - h) % shape.memory)
@@ -53,7 +56,7 @@ extension SeriesReadout {
       priorWeights: prior.headWeights.base + j * 8 * prior.headLength,
       priorBiases: prior.headBiases.base + j * 16,
       features: scratch.features + vector * length,
-      state: block.base + layout.horizons[j],
+      state: base + layout.horizons[j],
       points: scratch.points,
       fans: scratch.fans
     )

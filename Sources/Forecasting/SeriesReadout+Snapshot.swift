@@ -10,7 +10,7 @@ extension SeriesReadout {
     w.write(UInt16(shape.listeners))
     for n in [ticks, gap, seen, targets[0], targets[1], targets[2]] { w.write(Int64(n)) }
     w.writeArray(scalars.columns)
-    unsafe w.writeRaw(UnsafeRawBufferPointer(start: block.base, count: 4 * layout.floats))
+    unsafe w.writeRaw(UnsafeRawBufferPointer(start: base, count: 4 * layout.floats))
   }
 
   /// Reads a state that `snapshot` wrote.
@@ -47,7 +47,7 @@ extension SeriesReadout {
     let columns: [Double] = try r.readArray()
     guard columns.count == scalars.columns.count else { throw r.error("\(columns.count) scalars") }
     scalars.columns = columns
-    try unsafe r.readRaw(into: UnsafeMutableRawBufferPointer(start: block.base, count: 4 * layout.floats))
+    try unsafe r.readRaw(into: UnsafeMutableRawBufferPointer(start: base, count: 4 * layout.floats))
   }
 }
 

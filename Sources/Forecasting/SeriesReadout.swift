@@ -1,3 +1,4 @@
+internal import CIntrinsics
 internal import KernelTypes
 
 /// The online forecaster of one series around its spiking encoder: context inputs, readout, mixture, calibration.
@@ -12,7 +13,8 @@ internal import KernelTypes
 /// fans each are mixed per quantile by exponentiated gradient on the pinball loss. Resources/README.md has the equations.
 ///
 /// State lies in one block of memory. The value can be copied while the original goes on (copy on write).
-public struct SeriesReadout: Sendable {
+@safe
+public struct SeriesReadout: @unchecked Sendable {
   /// What fixes the size of its state.
   public let shape: ReadoutShape
   /// Ticks since the first real value.
@@ -27,7 +29,9 @@ public struct SeriesReadout: Sendable {
   var targets: [3 of Int] = [0, 0, 0]
   var pending = Pending()
   let layout: ReadoutLayout
-  private(set) var block: FloatBlock
+  private var block: FloatBlock
+  /// Its memory.
+  private(set) var base: UnsafeMutablePointer<Float>
 
   /// Starts a series that has seen nothing.
   public init(shape: ReadoutShape, prior: Prior) {
@@ -35,9 +39,10 @@ public struct SeriesReadout: Sendable {
     self.shape = shape
     layout = ReadoutLayout(shape)
     block = FloatBlock(layout.floats)
+    unsafe base = block.base
     for profile in [dayProfile, classProfile, weekProfile, residualProfile] { profile.fill(.nan) }
     for row in 0..<shape.features {
-      block.cells(layout.covariance, layout.floats)[TriangleRows.start(ofRow: row) + row] = 1
+      cells(layout.covariance, layout.floats)[TriangleRows.start(ofRow: row) + row] = 1
     }
     for j in 0..<3 {
       let learned = horizon(j)
@@ -61,36 +66,37 @@ public struct SeriesReadout: Sendable {
   public var byteCount: Int { 4 * layout.floats + MemoryLayout<Self>.size }
 
   /// Compressed values of the last week and one tick.
-  var week: Cells<Float> { block.cells(layout.week, 7 * shape.ticksPerDay + 1) }
+  var week: Cells<Float> { cells(layout.week, 7 * shape.ticksPerDay + 1) }
   /// Profiles over phases: the day, weekday and weekend, the week, absolute residual of the day; NaN where nothing is known.
-  var dayProfile: Cells<Float> { block.cells(layout.dayProfile, shape.ticksPerDay) }
-  var classProfile: Cells<Float> { block.cells(layout.classProfile, 2 * shape.ticksPerDay) }
-  var weekProfile: Cells<Float> { block.cells(layout.weekProfile, 7 * shape.ticksPerDay) }
-  var residualProfile: Cells<Float> { block.cells(layout.residualProfile, shape.ticksPerDay) }
+  var dayProfile: Cells<Float> { cells(layout.dayProfile, shape.ticksPerDay) }
+  var classProfile: Cells<Float> { cells(layout.classProfile, 2 * shape.ticksPerDay) }
+  var weekProfile: Cells<Float> { cells(layout.weekProfile, 7 * shape.ticksPerDay) }
+  var residualProfile: Cells<Float> { cells(layout.residualProfile, shape.ticksPerDay) }
   /// Per phase the values seen in each profile's cells, packed (`PhaseCount`).
   var phaseCounts: Cells<UInt32> {
-    let cells = block.cells(layout.phaseCounts, shape.ticksPerDay)
+    let cells = phaseCells
     return unsafe Cells(
       base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt32.self),
       count: cells.count
     )
   }
+  private var phaseCells: Cells<Float> { cells(layout.phaseCounts, shape.ticksPerDay) }
   /// Spike counts of the remembered origins.
   var counts: Cells<UInt8> {
     let count = shape.memory * shape.counts
-    let cells = block.cells(layout.counts, (count + 3) / 4)
+    let cells = cells(layout.counts, (count + 3) / 4)
     return unsafe Cells(base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt8.self), count: count)
   }
   /// Per remembered origin level, scale (negative where the value was missing) and normalised last value.
-  var origins: Cells<Float> { block.cells(layout.origins, 3 * shape.memory) }
+  var origins: Cells<Float> { cells(layout.origins, 3 * shape.memory) }
   /// What was learned for a horizon (`HorizonColumns`).
   func horizon(_ j: Int) -> Cells<Float> {
-    block.cells(layout.horizons[j], HorizonColumns.size(length: shape.paddedFeatures))
+    cells(layout.horizons[j], HorizonColumns.size(length: shape.paddedFeatures))
   }
   /// The forecast made at an origin for a horizon, as it is kept (`Slot`).
   private func slot(_ j: Int, ofTick tick: Int) -> Cells<Float> {
     let size = Slot.size(j, shape)
-    return block.cells(layout.slots[j] + tick % shape.horizons[j] * size, size)
+    return cells(layout.slots[j] + tick % shape.horizons[j] * size, size)
   }
 
   private func halves(_ j: Int, ofTick tick: Int, _ scratch: ReadoutScratch) -> HalfPrecision {
@@ -128,9 +134,52 @@ public struct SeriesReadout: Sendable {
     return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: word)))
   }
 
+  private func cells(_ start: Int, _ count: Int) -> Cells<Float> {
+    precondition(start >= 0 && count >= 0 && start + count <= layout.floats)
+    return unsafe Cells(base: base + start, count: count)
+  }
+
+  /// Fetches what the coming forecast touches here and there, and returns what it touches whole.
+  func fetchForFinish() -> WantedLines {
+    unsafe synfire_prefetch_level2(counts.base + ticks % shape.memory * shape.counts)
+    unsafe synfire_prefetch_level2(origins.base + 3 * (ticks % shape.memory))
+    for j in 1..<3 { unsafe synfire_prefetch_level2(slot(j, ofTick: ticks).base) }
+    let (start, end) = (layout.horizons[0], layout.slots[1])
+    return unsafe WantedLines(start: UnsafePointer(base + start), count: (end - start) / 16)
+  }
+
+  /// Fetches what the coming tick touches here and there, while something else is computed; returns what it touches whole.
+  func fetch(_ calendar: TickCalendar) -> WantedLines {
+    func fetch(_ cells: Cells<Float>, _ index: Int) { unsafe synfire_prefetch_level2(cells.base + index) }
+    let (m, t, w) = (shape.ticksPerDay, ticks, shape.week + 1)
+    let (week, dayProfile, classProfile, weekProfile) = (week, dayProfile, classProfile, weekProfile)
+    fetch(week, t % w)
+    fetch(week, (t + w - min(t, 24)) % w)
+    fetch(phaseCells, calendar.phase)
+    for j in -1..<3 {
+      let h = j < 0 ? 0 : shape.horizons[j]
+      for days in 1...7 where t + h >= days * m { fetch(week, (t + h - days * m) % w) }
+      let (phase, weekCell) = ((calendar.phase + h) % m, (calendar.weekday * m + calendar.phase + h) % shape.week)
+      fetch(dayProfile, phase)
+      fetch(residualProfile, phase)
+      fetch(classProfile, (weekCell / m >= 5 ? m : 0) + phase)
+      fetch(weekProfile, weekCell)
+    }
+    for j in 0..<3 where t >= shape.horizons[j] {
+      let origin = (t - shape.horizons[j]) % shape.memory
+      fetch(origins, 3 * origin)
+      fetch(slot(j, ofTick: t - shape.horizons[j]), 0)
+      unsafe synfire_prefetch_level2(counts.base + origin * shape.counts)
+      unsafe synfire_prefetch_level2(counts.base + (origin + 1) * shape.counts - 1)
+    }
+    return unsafe WantedLines(start: UnsafePointer(base), count: layout.slots[0] / 16)
+  }
+
   /// Makes sure that nobody else sees what is changed.
   mutating func own() {
-    if !isKnownUniquelyReferenced(&block) { block = block.copy() }
+    guard !isKnownUniquelyReferenced(&block) else { return }
+    block = block.copy()
+    unsafe base = block.base
   }
 
   /// Scalars of double precision.

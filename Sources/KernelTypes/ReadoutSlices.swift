@@ -30,8 +30,10 @@ public struct CovarianceStep {
   public let gains: UnsafeMutablePointer<Float>
   /// Receives each vector's product with its gain.
   public let leverages: UnsafeMutablePointer<Float>
-  /// The covariance that is wanted next, to be fetched meanwhile.
+  /// What is wanted next, to be fetched meanwhile, and how many lines of sixteen floats.
   public let next: UnsafePointer<Float>?
+  /// Lines to be fetched.
+  public let nextLines: Int
 
   /// Puts the pointers together.
   public init(
@@ -42,9 +44,10 @@ public struct CovarianceStep {
     features: UnsafePointer<Float>,
     gains: UnsafeMutablePointer<Float>,
     leverages: UnsafeMutablePointer<Float>,
-    next: UnsafePointer<Float>?
+    next: UnsafePointer<Float>?,
+    nextLines: Int
   ) {
-    (self.order, self.adds, self.forgetting) = (order, adds, forgetting)
+    (self.order, self.adds, self.forgetting, self.nextLines) = (order, adds, forgetting, nextLines)
     unsafe (self.cells, self.features, self.gains, self.leverages) = (cells, features, gains, leverages)
     unsafe self.next = next
   }

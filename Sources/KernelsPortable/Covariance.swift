@@ -38,6 +38,8 @@ func stepCovariance(_ step: borrowing CovarianceStep) {
 private func multiply(_ cells: UnsafeMutablePointer<Floats>, _ step: borrowing CovarianceStep, _ chunks: Int) {
   let (f, z) = unsafe (lanes(step.features), lanes(step.gains))
   for k in 0..<3 &* chunks { unsafe z[k] = .zero }
+  let share = step.nextLines / (step.order / 4) &+ 1
+  var fetched = 0
   for block in 0..<chunks {
     let width = block &+ 1
     let rows = min(16, step.order &- block &* 16)
@@ -49,7 +51,9 @@ private func multiply(_ cells: UnsafeMutablePointer<Floats>, _ step: borrowing C
       let r2 = unsafe r1 + width
       let r3 = unsafe r2 + width
       if let next = unsafe step.next {
-        for k in 0..<4 &* width { unsafe synfire_prefetch(next + (start &+ k) &* 16) }
+        let end = min(step.nextLines, fetched &+ share)
+        for line in fetched..<end { unsafe synfire_prefetch_level2(next + line &* 16) }
+        fetched = end
       }
       for v in 0..<3 {
         let (x, y) = unsafe (f + v &* chunks, z + v &* chunks)
