@@ -38,7 +38,7 @@ func stepCovariance(_ step: borrowing CovarianceStep) {
 private func multiply(_ cells: UnsafeMutablePointer<Floats>, _ step: borrowing CovarianceStep, _ chunks: Int) {
   let (f, z) = unsafe (lanes(step.features), lanes(step.gains))
   for k in 0..<3 &* chunks { unsafe z[k] = .zero }
-  let share = step.nextLines / (step.order / 4) &+ 1
+  let share = step.nextLines / max(1, step.order / 4) &+ 1
   var fetched = 0
   for block in 0..<chunks {
     let width = block &+ 1

@@ -55,7 +55,7 @@ struct BenchCommandTests {
   @Test func `forecaster tells time and bytes per series`() throws {
     let value = try bench("forecaster", "--scale", "0.01")
     expectFrame(value, "forecaster")
-    #expect(value["sizes"]?.elements.map { $0["series"]?.int } == [1, 10])
+    #expect(value["sizes"]?.elements.map { $0["series"]?.int } == [1, 1, 10, 100, 400])
     for size in value["sizes"]?.elements ?? [] {
       expectPositive(
         size,
