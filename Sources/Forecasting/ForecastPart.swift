@@ -164,27 +164,40 @@ public final class ForecastPart {
     deal(sealed.values)
     let calendar = TickCalendar(tick: sealed.tick, lengthMilliseconds: sealed.lengthMilliseconds)
     let events = Dictionary(sealed.calendar.map { ($0.service, $0) }, uniquingKeysWith: { first, _ in first })
-    for tile in tiles { tile.restart() }
-    for index in members.indices {
-      members[index].isAwake =
-        members[index].value != nil || members[index].forecaster.readout.gap < configuration.ticksPerDay
-      let isAwake = members[index].isAwake
-      let next = index + 1 < members.count ? members[index + 1].forecaster.readout.fetch(calendar) : nil
-      tiles[members[index].tile].withDrives(of: members[index].place) { drives in
-        guard isAwake else {
-          for i in drives.indices { drives[i] = 0 }
-          return
-        }
-        members[index].forecaster.observe(
-          members[index].value,
-          at: calendar,
-          events: events.isEmpty ? nil : events[members[index].forecaster.series.service],
-          prior: prior,
-          scratch: &scratch,
-          next: next,
-          drives: &drives
-        )
+    // Tile by tile, so that its columns stay in the cache: the first half needs the drives only.
+    for (number, tile) in tiles.enumerated() {
+      tile.restart()
+      let first = number * Self.seriesPerTile
+      for index in first..<min(first + Self.seriesPerTile, members.count) {
+        observe(index, tile, calendar, events)
       }
+      tile.advanceHalf()
+    }
+  }
+
+  private func observe(
+    _ index: Int,
+    _ tile: ForecastTile,
+    _ calendar: TickCalendar,
+    _ events: [String: ServiceCalendar]
+  ) {
+    let isAwake = members[index].value != nil || members[index].forecaster.readout.gap < configuration.ticksPerDay
+    members[index].isAwake = isAwake
+    let next = index + 1 < members.count ? members[index + 1].forecaster.readout.fetch(calendar) : nil
+    tile.withDrives(of: members[index].place) { drives in
+      guard isAwake else {
+        for i in drives.indices { drives[i] = 0 }
+        return
+      }
+      members[index].forecaster.observe(
+        members[index].value,
+        at: calendar,
+        events: events.isEmpty ? nil : events[members[index].forecaster.series.service],
+        prior: prior,
+        scratch: &scratch,
+        next: next,
+        drives: &drives
+      )
     }
   }
 
@@ -206,7 +219,8 @@ public final class ForecastPart {
   public func advance(half: Int) -> SpikeBatch {
     precondition(present?.halves == half && half < 2, "a tick has two halves, one after the other")
     present?.halves = half + 1
-    for tile in tiles { tile.advanceHalf() }
+    // The first half ran with the drives.
+    if half == 1 { for tile in tiles { tile.advanceHalf() } }
     guard half == 0, !configuration.heard.isEmpty else { return SpikeBatch(steps: Listeners.delaySteps) }
     var steps = [[UInt32]](repeating: [], count: Listeners.delaySteps)
     for tile in tiles { tile.addSpokenSpikes(to: &steps) }

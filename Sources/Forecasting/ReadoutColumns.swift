@@ -1,5 +1,4 @@
 internal import CIntrinsics
-internal import Glibc
 internal import KernelTypes
 
 /// Where the columns of a readout's state lie in one block of memory, in floats; each begins at a multiple of sixteen.
@@ -104,7 +103,8 @@ struct WantedLines {
 
 /// A block of zeroed floats on a boundary of 64 bytes.
 ///
-/// Whoever changes it must be its only user.
+/// Whoever changes it must be its only user. Blocks of series lie side by side in huge pages where the system grants them: a
+/// series touches some twenty places in its 97 KB, each of which would be a page of its own.
 @safe
 final class FloatBlock: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
@@ -112,12 +112,8 @@ final class FloatBlock: @unchecked Sendable {
 
   init(_ count: Int) {
     self.count = count
-    var block: UnsafeMutableRawPointer?
-    let bytes = max(64, 4 * count)
-    let result = unsafe posix_memalign(&block, 64, bytes)
-    guard result == 0, let block = unsafe block else { fatalError("no memory for a block of \(bytes) bytes") }
-    unsafe memset(block, 0, bytes)
-    unsafe base = block.bindMemory(to: Float.self, capacity: count)
+    unsafe base = BlockPool.shared.take(count).assumingMemoryBound(to: Float.self)
+    unsafe base.update(repeating: 0, count: count)
   }
 
   convenience init(_ values: [Float]) {
@@ -125,7 +121,7 @@ final class FloatBlock: @unchecked Sendable {
     for i in values.indices { unsafe base[i] = values[i] }
   }
 
-  deinit { unsafe free(base) }
+  deinit { unsafe BlockPool.shared.giveBack(base, count) }
 
   /// Another block with the same contents.
   func copy() -> FloatBlock {
