@@ -13,9 +13,21 @@ public struct Digest64: Sendable, Equatable {
     state ^= state >> 29
   }
 
-  /// Adds bytes and their count.
+  /// Adds bytes and their count; bytes that lie side by side are read eight at a time.
   public mutating func combine(bytes: some Collection<UInt8>) {
     combine(UInt64(bytes.count))
+    let isDone: Void? = bytes.withContiguousStorageIfAvailable { buffer in
+      let raw = UnsafeRawBufferPointer(buffer)
+      let whole = raw.count & ~7
+      for offset in stride(from: 0, to: whole, by: 8) {
+        unsafe combine(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+      }
+      unsafe combineRest(raw[whole...])
+    }
+    if isDone == nil { combineRest(bytes) }
+  }
+
+  private mutating func combineRest(_ bytes: some Collection<UInt8>) {
     var word: UInt64 = 0
     var filled: UInt64 = 0
     for byte in bytes {
