@@ -12,13 +12,13 @@ struct ReadoutTests {
     }
   }
 
-  @Test func `a series of five-minute ticks takes at most 101 KiB`() throws {
+  @Test func `a series of five-minute ticks takes at most 95 KiB`() throws {
     let shape = try ReadoutShape(ticksPerDay: 288)
     let readout = SeriesReadout(shape: shape, prior: .shipped)
-    #expect(readout.byteCount <= 101 * 1024)
+    #expect(readout.byteCount <= 95 * 1024)
     var writer = ByteWriter()
     readout.snapshot(into: &writer)
-    #expect(writer.bytes.count <= 101 * 1024)
+    #expect(writer.bytes.count <= 95 * 1024)
   }
 
   @Test func `what comes later changes no earlier forecast`() throws {
