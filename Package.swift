@@ -70,7 +70,7 @@ let package = Package(
     module("Kernels", ["KernelTypes", "KernelsPortable", "CIntrinsics"] + wideNames),
     module("Wire", ["Basics"]),
     module("Documents", ["Basics", "CYAML"]),
-    module("Circuits", ["Basics", "Documents"]),
+    module("Circuits", ["Basics", "KernelTypes", "Kernels", "Documents"]),
     module("Workloads", ["Basics", "Wire", "Documents"]),
     // simulation
     module("ChipCore", ["Basics", "Wire", "Circuits", "KernelTypes", "Kernels", "CIntrinsics"]),
@@ -107,7 +107,7 @@ let package = Package(
     module("TestKit", ["Basics", "Wire", "Circuits", "ChipCore", "StateStore", "Cluster"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
-    tests("CircuitsTests", ["Basics", "Documents", "Circuits"]),
+    tests("CircuitsTests", ["Basics", "Documents", "KernelTypes", "Kernels", "Circuits"]),
     tests("WorkloadsTests", ["Basics", "Wire", "Documents", "Workloads"]),
     tests("ChipCoreTests", ["Basics", "Wire", "Circuits", "KernelTypes", "Kernels", "ChipCore", "TestKit"]),
     tests("PartitioningTests", ["Basics", "Documents", "Circuits", "Partitioning"]),

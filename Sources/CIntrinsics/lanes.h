@@ -132,3 +132,17 @@ SYNFIRE_LANES synfire_float16 synfire_floats_of_halves(synfire_half16 x) {
   typedef _Float16 halves __attribute__((ext_vector_type(16)));
   return __builtin_convertvector((halves)x, synfire_float16);
 }
+// The upper halves of the 64-bit products.
+typedef unsigned long long synfire_long16 __attribute__((ext_vector_type(16)));
+SYNFIRE_LANES synfire_word16 synfire_high_products16(synfire_word16 x, synfire_word16 y) {
+  return __builtin_convertvector(
+      (__builtin_convertvector(x, synfire_long16) * __builtin_convertvector(y, synfire_long16)) >> 32, synfire_word16);
+}
+// x + 1 in the lanes where x >= limit.
+SYNFIRE_LANES synfire_word16 synfire_step_over16(synfire_word16 x, synfire_word16 limit) {
+  return x - (synfire_word16)(x >= limit);
+}
+// x between two bounds.
+SYNFIRE_LANES synfire_int16 synfire_clamp16(synfire_int16 x, synfire_int16 low, synfire_int16 high) {
+  return __builtin_elementwise_min(__builtin_elementwise_max(x, low), high);
+}

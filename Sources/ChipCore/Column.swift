@@ -35,7 +35,8 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
       }
       unsafe mapping = UnsafeMutableRawBufferPointer(start: mapped, count: mappedBytes)
       let start = unsafe mapped.alignedUp(toMultipleOf: Self.hugePage)
-      _ = unsafe madvise(start, bytes, MADV_HUGEPAGE)
+      // The rest beyond the last whole huge page stays in small ones: nothing is rounded up to 2 MB.
+      _ = unsafe madvise(start, bytes / Self.hugePage * Self.hugePage, MADV_HUGEPAGE)
       unsafe base = start.bindMemory(to: Element.self, capacity: count)
     }
   }

@@ -2,18 +2,21 @@ internal import Basics
 internal import Circuits
 
 /// Given input spikes of a tile by the step in which they arrive.
-struct GivenInput<Sum: FixedWidthInteger & SignedInteger> {
+final class GivenInput {
   /// One input in the tile's own terms.
   private struct Input {
     let step: Int64
     let cell: Int
-    let weight: Sum
+    let weight: Int64
   }
   private let inputs: [Input]
   private var next = 0
 
+  /// The step of the next input; the greatest number when none is left.
+  private(set) var nextStep: Int64
+
   /// Sorts the inputs that end in a tile; `cells` is the stride from one row of sums to the next.
-  init<Store: SynapseStore & ~Copyable>(_ plan: TilePlan, stride: Int, as _: Store.Type) where Store.Sum == Sum {
+  init<Store: SynapseStore>(_ plan: TilePlan, stride: Int, as _: Store.Type) {
     var inputs: [Input] = []
     for case .events(_, let events) in plan.circuit.stimuli {
       for event in events {
@@ -23,24 +26,32 @@ struct GivenInput<Sum: FixedWidthInteger & SignedInteger> {
           StepGrid.nearest(event.timeMilliseconds, stepMilliseconds: h)
           + StepGrid.nearest(event.delayMilliseconds, stepMilliseconds: h) - 1
         let perUnit = 1 / (plan.precision == .double ? fixedPointUnit : plan.slices[slice].quantum)
-        let weight = Store.fixedPoint(event.weight, perUnit: perUnit)
+        let weight = Int64(Store.fixedPoint(event.weight, perUnit: perUnit))
         let isSecond = plan.slices[slice].twoRows && event.weight < 0
         inputs.append(Input(step: Int64(due), cell: isSecond ? stride + local : local, weight: weight))
       }
     }
-    self.inputs = inputs.sorted { $0.step < $1.step }
+    inputs.sort { $0.step < $1.step }
+    self.inputs = inputs
+    nextStep = inputs.first?.step ?? .max
   }
 
   /// Adds what arrives in a step to the sums.
-  mutating func add(at step: Int64, to sums: UnsafeMutablePointer<Sum>) {
+  func add<Sum: FixedWidthInteger>(at step: Int64, to sums: UnsafeMutablePointer<Sum>) {
     while next < inputs.count, inputs[next].step <= step {
-      if inputs[next].step == step { unsafe sums[inputs[next].cell] &+= inputs[next].weight }
+      if inputs[next].step == step {
+        unsafe sums[inputs[next].cell] &+= Sum(truncatingIfNeeded: inputs[next].weight)
+      }
       next += 1
     }
+    nextStep = next < inputs.count ? inputs[next].step : .max
   }
 
   /// Goes to the first input at or after a step.
-  mutating func seek(_ step: Int64) { next = inputs.firstIndex { $0.step >= step } ?? inputs.count }
+  func seek(_ step: Int64) {
+    next = inputs.firstIndex { $0.step >= step } ?? inputs.count
+    nextStep = next < inputs.count ? inputs[next].step : .max
+  }
 
   /// The greatest sum of absolute weights that arrives at a cell in one step, by cell.
   var peaks: [Int: Double] {

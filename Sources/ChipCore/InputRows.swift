@@ -21,12 +21,17 @@ final class InputRows<Sum: FixedWidthInteger & BitwiseCopyable, Real: BinaryFloa
   /// Makes empty rows.
   init(width: Int, slices: Int, twoRows: Bool, hasNoiseRows: Bool) {
     self.width = width
-    stride = width + 16
+    stride = width + InputPadding.cells
     sums = Column(twoRows ? 2 * stride : stride)
     noise = Column(hasNoiseRows ? 2 * width : 0)
     self.slices = Column(slices)
     for slice in 0..<slices { self.slices[slice] = StepNoise() }
   }
+}
+
+/// Cells at the end of each row of sums for padding synapses: several, since one would chain the additions.
+enum InputPadding {
+  static let cells = 16
 }
 
 /// Unit of the fixed-point sums in double precision, of the weight's own unit.

@@ -23,10 +23,12 @@ struct SpikeHistory {
     unsafe spikes[slot].append(contentsOf: neurons)
   }
 
-  /// Returns the neurons that fired in a step, ascending.
+  /// Returns the neurons that fired in a step, ascending and each once, however many tables it was found in.
   func spikes(at step: Int64) -> [UInt32] {
     let slot = Int(truncatingIfNeeded: step) & mask
-    return step >= 0 && steps[slot] == step ? spikes[slot].sorted() : []
+    guard step >= 0, steps[slot] == step else { return [] }
+    let sorted = spikes[slot].sorted()
+    return sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
   }
 
   /// Removes everything.

@@ -1,9 +1,7 @@
 /// Where the synapses of each source lie: a row of segments, one per delay and row of sums, each of whole blocks.
 ///
-/// Rows exist for the neurons of the populations that project into the tile, in ascending order of their circuit indices.
+/// Rows exist for the neurons of the populations that project into the table, in ascending order of their circuit indices.
 struct SynapseIndex: ~Copyable {
-  /// Synapses in a block; sixteen 4-byte synapses fill a cache line.
-  static let block = 16
   /// Most blocks of a segment; longer ones are written as several.
   static let mostBlocks = 0x7FFF
 
@@ -13,6 +11,8 @@ struct SynapseIndex: ~Copyable {
     let firstRow: Int
   }
 
+  /// Synapses in a block.
+  let block: Int
   /// The source populations, ascending.
   let sources: [SourceRange]
   /// Number of the first block of each row, and the end.
@@ -26,6 +26,9 @@ struct SynapseIndex: ~Copyable {
 
   /// The number of rows.
   var rows: Int { synapses.count }
+
+  /// The number of synapses with padding.
+  var storedSynapses: Int { Int(firstBlock[rows]) * block }
 
   /// The bytes taken.
   var bytes: Int { firstBlock.bytes + firstSegment.bytes + segments.bytes + synapses.bytes }

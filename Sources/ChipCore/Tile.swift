@@ -60,9 +60,10 @@ public final class Tile {
     circuit: Circuit,
     layout: PartLayout,
     precision: Precision,
-    kernels: KernelTable? = nil
+    kernels: KernelTable? = nil,
+    options: TileOptions = TileOptions()
   ) throws(TileError) {
-    let plan = try TilePlan(circuit, layout, precision, kernels ?? .chosen)
+    let plan = try TilePlan(circuit, layout, precision, kernels ?? .chosen, options)
     (self.circuit, self.layout, self.precision, self.plan) = (circuit, layout, precision, plan)
     let noise = PoissonNoise(plan)
     let twoRows = plan.slices.contains { $0.twoRows }
@@ -76,7 +77,7 @@ public final class Tile {
         hasNoiseRows: noise.needsRows
       )
       groups = ModelRegistry.all.indices.map { models.contains($0) ? ModelRegistry.all[$0].single(plan, rows) : nil }
-      delivery = try TileDelivery<PackedSynapses, Float>(plan, rows: rows, noise: noise)
+      delivery = try TileDelivery(plan, rows: rows, noise: noise, as: PackedSynapses.self)
     case .double:
       let rows = InputRows<Int64, Double>(
         width: plan.width,
@@ -85,7 +86,10 @@ public final class Tile {
         hasNoiseRows: noise.needsRows
       )
       groups = ModelRegistry.all.indices.map { models.contains($0) ? ModelRegistry.all[$0].double?(plan, rows) : nil }
-      delivery = try TileDelivery<WideSynapses, Double>(plan, rows: rows, noise: noise)
+      delivery =
+        circuit.projections.allSatisfy { $0.greatestWeight <= LongSynapses.greatestWeight }
+        ? try TileDelivery(plan, rows: rows, noise: noise, as: LongSynapses.self)
+        : try TileDelivery(plan, rows: rows, noise: noise, as: WideSynapses.self)
     }
     var runs: [(group: any NeuronGroup, slices: Range<Int>)] = []
     for slice in plan.slices.indices where !plan.slices[slice].runsFree {

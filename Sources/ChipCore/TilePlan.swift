@@ -35,6 +35,11 @@ struct TilePlan {
   /// Local places, a multiple of 64.
   let width: Int
 
+  /// Synapses per block of all tables, where it is not chosen by the length of segments.
+  let synapsesPerBlock: Int?
+  /// Most counters of synapses, one per source and delay, while a table is built.
+  let mostCounters: Int
+
   /// Padding synapses point to sixteen cells behind the last place, so that 16 bits reach them.
   static let mostPlaces = 65_536 - 64
 
@@ -43,8 +48,10 @@ struct TilePlan {
     _ circuit: Circuit,
     _ layout: PartLayout,
     _ precision: Precision,
-    _ kernels: KernelTable
+    _ kernels: KernelTable,
+    _ options: TileOptions
   ) throws(TileError) {
+    (synapsesPerBlock, mostCounters) = (options.synapsesPerBlock, max(1, options.mostCounters))
     (self.circuit, self.layout, self.precision, self.kernels) = (circuit, layout, precision, kernels)
     width = layout.width
     guard width <= Self.mostPlaces else { throw .tooManyNeurons(places: width, limit: Self.mostPlaces) }

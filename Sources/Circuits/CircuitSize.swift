@@ -19,12 +19,12 @@ public struct CircuitSize: Sendable, Equatable {
 
 /// Bytes that kernels need, from measurements of the prototype (full cortical microcircuit: 4.9 bytes a synapse).
 enum Footprint {
-  /// A target and a weight: 16 + 16 bits in single precision, 32 bits and a double in double precision.
-  static func synapseBytes(_ precision: Precision) -> Double { precision == .single ? 4 : 12 }
+  /// A target and a weight: 16 + 16 bits in single precision, 16 + 48 bits in double precision.
+  static func synapseBytes(_ precision: Precision) -> Double { precision == .single ? 4 : 8 }
   /// The place of a source's synapses of one delay.
-  static let segmentBytes = 8.0
-  /// Synapses of one source and delay come in blocks of this many; short segments take the smaller block.
-  static func block(meanSegment: Double) -> Double { meanSegment >= 30 ? 16 : 4 }
+  static let segmentBytes = 4.0
+  /// What a source takes in each part where it has synapses.
+  static let rowBytes = 12.0
   /// Columns of a neuron beside its state variables: accumulators, refractory count, background.
   static func neuronBytes(_ model: NeuronModel?, _ precision: Precision) -> Double {
     let columns = Double((model?.state.count ?? 1) + 3)
@@ -84,9 +84,26 @@ extension Circuit {
     var size = CircuitSize(neurons: neuronCount, synapses: expectedSynapses, stateBytes: 0, synapseBytes: 0)
     for (p, population) in populations.enumerated() {
       size.stateBytes += Double(population.size) * stateBytesPerNeuron(p, precision: precision)
-      size.synapseBytes += synapseBytes(from: p, precision: precision, parts: Double(parts))
+    }
+    for group in segmentGroups(ontoShares: { _ in 1 / Double(parts) }) {
+      size.synapseBytes += Double(parts) * synapseBytes(group, precision)
     }
     return size
+  }
+
+  /// Expected bytes of the synapses that end in a part, padding and index included.
+  public func expectedSynapseBytes(precision: Precision = .single, endingIn layout: PartLayout) -> Double {
+    let shares = shares(of: layout)
+    return segmentGroups(ontoShares: { shares[$0] }).reduce(0) { $0 + synapseBytes($1, precision) }
+  }
+
+  /// The share of each population's neurons that a part holds.
+  public func shares(of layout: PartLayout) -> [Double] {
+    var shares = [Double](repeating: 0, count: populations.count)
+    for slice in layout.slices {
+      shares[slice.population] += Double(slice.count) / Double(max(1, populations[slice.population].size))
+    }
+    return shares
   }
 
   /// Expected bytes of the state of one neuron of a population.
@@ -94,29 +111,12 @@ extension Circuit {
     Footprint.neuronBytes(NeuronModelCatalog.anyNamed(populations[population].model), precision)
   }
 
-  private func synapseBytes(from source: Int, precision: Precision, parts: Double) -> Double {
-    let sources = Double(populations[source].size)
-    // Expected synapses of one source in one part, by delay.
-    var segments: [Int: Double] = [:]
-    for projection in projections where projection.source == source {
-      let each = projection.expectedSynapses(in: self) / sources / parts
-      for (delay, share) in projection.delayShares(stepMilliseconds: stepMilliseconds) {
-        segments[delay, default: 0] += each * share
-      }
-    }
-    // Sorted, so that sums do not depend on the order of a dictionary.
-    let lengths = segments.sorted { $0.key < $1.key }.map(\.value)
-    let total = lengths.reduce(0, +)
-    guard total > 0 else { return 0 }
-    let segmentCount = lengths.reduce(0) { $0 + min($1, 1) }
-    let block = Footprint.block(meanSegment: total / segmentCount)
-    let bytes = lengths.reduce(0) { bytes, length in
-      // A segment is there as often as it is expected, at most once; padding is half a block on average.
-      let count = min(length, 1)
-      let padded = max(length + count * (block - 1) / 2, count * block)
-      return bytes + padded * Footprint.synapseBytes(precision) + count * Footprint.segmentBytes
-    }
-    return bytes * sources * parts
+  private func synapseBytes(_ group: SegmentGroup, _ precision: Precision) -> Double {
+    let block = Double(SynapseBlock.synapses(forMeanLength: group.meanLength))
+    // Padding is half a block on average; a segment is at least one block.
+    let padded = max(group.synapses + group.segments * (block - 1) / 2, group.segments * block)
+    return padded * Footprint.synapseBytes(precision) + group.segments * Footprint.segmentBytes
+      + Double(populations[group.source].size) * Footprint.rowBytes
   }
 
   /// Things about the circuit that are allowed and worth a look, one sentence each.

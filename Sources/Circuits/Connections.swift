@@ -1,4 +1,6 @@
 internal import Basics
+public import KernelTypes
+internal import Kernels
 
 /// The synapses of a circuit that end in one part, expanded from the rules without a list of all of them anywhere.
 ///
@@ -24,31 +26,60 @@ public struct Connections: Sendable {
     _ sources: Span<UInt32>, _ targets: Span<UInt32>, _ weights: Span<Double>, _ delays: Span<UInt32>
   ) -> Void
 
+  /// The most synapses that are handed over at once.
+  public static let mostColumns = SynapseWriter.capacity
+
   let circuit: Circuit
   let layout: PartLayout
+  let kernels: KernelTable
   private let starts: [Int]
 
   /// Prepares the expansion for a part; the circuit's projections must have no `problem`.
-  public init(of circuit: Circuit, endingIn layout: PartLayout) {
-    (self.circuit, self.layout) = (circuit, layout)
+  ///
+  /// The kernels default to the widest that the machine can run; all give the same bits.
+  public init(of circuit: Circuit, endingIn layout: PartLayout, kernels: KernelTable? = nil) {
+    (self.circuit, self.layout, self.kernels) = (circuit, layout, kernels ?? .chosen)
     starts = layout.localStarts
   }
 
   /// Hands over every synapse of a projection that ends in the part, some thousand at a time.
   ///
-  /// The order is fixed but not sorted. A caller that does not need weights finds nothing of use in their column. Time is proportional to the synapses that end here, for fixed_outdegree to all
-  /// synapses of the projection.
+  /// The order is fixed but not sorted. A caller that does not need weights finds nothing of use in their column. Time is
+  /// proportional to the synapses that end here, for fixed_outdegree to all synapses of the projection.
   public func expand(_ projection: Int, needsWeights: Bool = true, to receiver: Receiver) {
+    let doubles = UnsafeMutablePointer<Double>.allocate(capacity: SynapseWriter.capacity)
+    defer { unsafe doubles.deallocate() }
+    expandColumns(projection, needsWeights: needsWeights) { columns in
+      let count = columns.count
+      var weights = unsafe UnsafePointer(doubles)
+      switch columns.weights {
+      case .same(let weight): for i in 0..<count { unsafe doubles[i] = weight }
+      case .drawn(let drawn): for i in 0..<count { unsafe doubles[i] = Double(drawn[i]) }
+      case .listed(let listed): unsafe weights = listed
+      }
+      unsafe receiver(
+        Span(_unsafeElements: UnsafeBufferPointer(start: columns.sources, count: count)),
+        Span(_unsafeElements: UnsafeBufferPointer(start: columns.targets, count: count)),
+        Span(_unsafeElements: UnsafeBufferPointer(start: weights, count: count)),
+        Span(_unsafeElements: UnsafeBufferPointer(start: columns.delays, count: count))
+      )
+    }
+  }
+
+  /// Hands over the same synapses in the form in which they are made, for builders that take billions of them.
+  ///
+  /// Each synapse adds `load.each` to `load.sums` at its target's local place, where that is given.
+  public func expandColumns(
+    _ projection: Int,
+    needsWeights: Bool = true,
+    adding load: SynapseLoad? = nil,
+    to receiver: (SynapseColumns) -> Void
+  ) {
     let p = circuit.projections[projection]
     let slices = ownSlices(of: p.target)
     guard !slices.isEmpty else { return }
     withoutActuallyEscaping(receiver) { receiver in
-      let writer = SynapseWriter(
-        circuit: circuit,
-        number: projection,
-        needsWeights: needsWeights,
-        receiver: receiver
-      )
+      let writer = SynapseWriter(self, number: projection, needsWeights: needsWeights, load: load, receiver: receiver)
       write(p, slices, to: writer)
     }
   }

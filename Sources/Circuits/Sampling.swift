@@ -1,5 +1,7 @@
 internal import Basics
 internal import Glibc
+internal import KernelTypes
+internal import Kernels
 
 /// Numbers of the random streams of a seed, one for each use, so that no two uses share numbers.
 public enum RandomStream {
@@ -19,20 +21,15 @@ public enum RandomStream {
 /// single precision (a relative error of 1e-6; 3e-3 deviations in the far tails); constants keep all their digits.
 /// `exp`, `log` and `erf` of the C library steer this, so all hosts of a cluster need the same one.
 public struct Sampler: Sendable {
-  private enum Map {
+  private enum Form {
     case constant(Double)
-    case line(low: Float, half: Float)
-    case normal(mean: Float, deviation: Float)
-    case lognormal(mu: Float, sigma: Float)
+    case drawn(SampleMap)
+    /// The exponential of what is drawn, between the bounds.
+    case exponential(SampleMap)
   }
-  private let map: Map
-  // The quantile's argument for x in (-1, 1) is center + half · x.
-  private var center: Float = 0
-  private var half: Float = 1
-  private var isCut: Bool { half != 1 }
+  private let form: Form
   private let least: Float
   private let greatest: Float
-  private var isBounded: Bool { least > -.infinity || greatest < .infinity }
 
   /// Prepares a distribution, its values divided by a unit.
   ///
@@ -43,33 +40,38 @@ public struct Sampler: Sendable {
     (least, greatest) = (Float(low), Float(high))
     let redraws = distribution.outside == .redraw
     /// Cuts the quantile's argument, given the bounds in deviations from the mean.
-    func cut(_ from: Double, _ to: Double) -> (center: Float, half: Float) {
-      guard redraws else { return (0, 1) }
+    func cut(_ map: inout SampleMap, _ from: Double, _ to: Double) {
+      guard redraws else { return }
       let (a, b) = (erf(from / 2.0.squareRoot()), erf(to / 2.0.squareRoot()))
-      return (Float((a + b) / 2), Float((b - a) / 2))
+      (map.center, map.half) = (Float((a + b) / 2), Float((b - a) / 2))
     }
     switch distribution.shape {
-    case .constant(let value): map = .constant(min(max(value / unit, low), high))
-    case .normal(let mean, 0): map = .constant(min(max(mean / unit, low), high))
-    case .lognormal(let mu, 0): map = .constant(min(max(exp(mu) / unit, low), high))
+    case .constant(let value): form = .constant(min(max(value / unit, low), high))
+    case .normal(let mean, 0): form = .constant(min(max(mean / unit, low), high))
+    case .lognormal(let mu, 0): form = .constant(min(max(exp(mu) / unit, low), high))
     case .uniform(let a, let b):
       let first = redraws ? max(a / unit, low) : a / unit
       let last = redraws ? min(b / unit, high) : b / unit
-      map = .line(low: Float(first), half: Float((last - first) / 2))
+      var map = SampleMap(.uniform, offset: Float(first), factor: Float((last - first) / 2))
+      (map.least, map.greatest) = (least, greatest)
+      form = .drawn(map)
     case .normal(let mean, let deviation):
-      map = .normal(mean: Float(mean / unit), deviation: Float(deviation / unit))
-      (center, half) = cut((low * unit - mean) / deviation, (high * unit - mean) / deviation)
+      var map = SampleMap(.normal, offset: Float(mean / unit), factor: Float(deviation / unit))
+      cut(&map, (low * unit - mean) / deviation, (high * unit - mean) / deviation)
+      (map.least, map.greatest) = (least, greatest)
+      form = .drawn(map)
     case .lognormal(let mu, let sigma):
       let shifted = mu - log(unit)
-      map = .lognormal(mu: Float(shifted), sigma: Float(sigma))
+      var map = SampleMap(.normal, offset: Float(shifted), factor: Float(sigma))
       let from = low > 0 ? (log(low) - shifted) / sigma : -.infinity
       let to = high > 0 ? (log(high) - shifted) / sigma : -.infinity
-      (center, half) = cut(from, to)
+      cut(&map, from, to)
+      form = .exponential(map)
     }
   }
 
   /// The value of every draw, or nil when draws differ.
-  public var constant: Double? { if case .constant(let value) = map { value } else { nil } }
+  public var constant: Double? { if case .constant(let value) = form { value } else { nil } }
 
   /// Bounds that no draw leaves.
   public var range: ClosedRange<Double> {
@@ -82,41 +84,40 @@ public struct Sampler: Sendable {
   }
 
   /// Returns the draw that a word stands for.
-  public func value(of word: UInt32) -> Float { values(of: Words4(repeating: word))[0] }
+  public func value(of word: UInt32) -> Float {
+    var words = Words16(repeating: word)
+    var values = SIMD16<Float>.zero
+    unsafe withUnsafeMutablePointer(to: &words) { words in
+      unsafe withUnsafeMutablePointer(to: &values) { values in
+        unsafe fill(
+          UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt32.self),
+          1,
+          into: UnsafeMutableRawPointer(values).assumingMemoryBound(to: Float.self),
+          by: .chosen
+        )
+      }
+    }
+    return values[0]
+  }
 
   /// Returns the draw that a word stands for; a constant keeps all its digits.
   public func preciseValue(of word: UInt32) -> Double { constant ?? Double(value(of: word)) }
 
-  /// Returns the draws that four words stand for.
-  @inline(__always) private func values(of words: Words4) -> SIMD4<Float> {
-    let x = symmetric(words)
-    switch map {
-    case .constant(let value): return SIMD4(repeating: Float(value))
-    case .line(let low, let half): return bounded((x + 1) * half + low)
-    case .normal(let mean, let deviation): return bounded(normalQuantile(cut(x)) * deviation + mean)
-    case .lognormal(let mu, let sigma):
-      let z = normalQuantile(cut(x)) * sigma + mu
-      return bounded(
-        SIMD4(Float(exp(Double(z[0]))), Float(exp(Double(z[1]))), Float(exp(Double(z[2]))), Float(exp(Double(z[3]))))
-      )
+  /// Writes the draws that many words stand for; the columns begin on boundaries of 64 bytes and have room for a multiple
+  /// of sixteen.
+  func fill(
+    _ words: UnsafePointer<UInt32>,
+    _ count: Int,
+    into values: UnsafeMutablePointer<Float>,
+    by kernels: KernelTable
+  ) {
+    switch form {
+    case .constant(let value): for i in 0..<count { unsafe values[i] = Float(value) }
+    case .drawn(let map): unsafe kernels.drawSamples(SampleDraw(count: count, map: map, words: words, values: values))
+    case .exponential(let map):
+      unsafe kernels.drawSamples(SampleDraw(count: count, map: map, words: words, values: values))
+      for i in 0..<count { unsafe values[i] = min(max(Float(exp(Double(values[i]))), least), greatest) }
     }
-  }
-
-  /// Writes the draws that many words stand for; both buffers must have room for a multiple of four.
-  @inline(__always)
-  func fill(_ words: UnsafePointer<UInt32>, _ count: Int, into values: UnsafeMutablePointer<Float>) {
-    for i in stride(from: 0, to: count, by: 4) {
-      let four = unsafe UnsafeRawPointer(words + i).loadUnaligned(as: Words4.self)
-      unsafe UnsafeMutableRawPointer(values + i).storeBytes(of: self.values(of: four), as: SIMD4<Float>.self)
-    }
-  }
-
-  @inline(__always) private func cut(_ x: SIMD4<Float>) -> SIMD4<Float> {
-    isCut ? clamp(x * half + center, -(1 - 0x1p-24), 1 - 0x1p-24) : x
-  }
-
-  @inline(__always) private func bounded(_ y: SIMD4<Float>) -> SIMD4<Float> {
-    isBounded ? clamp(y, least, greatest) : y
   }
 }
 

@@ -36,6 +36,16 @@ public struct KernelTable: Sendable {
   public let packHalves: @Sendable (borrowing HalfPrecision) -> Void
   /// Reads floats of half precision.
   public let unpackHalves: @Sendable (borrowing HalfPrecision) -> Void
+  /// Draws the random words of synapses.
+  public let drawSynapseWords: @Sendable (borrowing SynapseWordsDraw) -> Void
+  /// Turns words into sources.
+  public let pickSources: @Sendable (borrowing SourcePick) -> Void
+  /// Turns words into draws of a distribution.
+  public let drawSamples: @Sendable (borrowing SampleDraw) -> Void
+  /// Rounds delays to whole steps from 1 on, in place: floats become integers.
+  public let roundDelays: @Sendable (borrowing DelayRounding) -> Void
+  /// Makes 4-byte synapses of targets and weights.
+  public let packSynapses: @Sendable (borrowing SynapsePacking) -> Void
 
   /// Lists the kernels of an instruction set.
   public init(
@@ -56,7 +66,12 @@ public struct KernelTable: Sendable {
     driveEncoders: @escaping @Sendable (borrowing EncoderDrive) -> Void,
     expandCompressed: @escaping @Sendable (borrowing CompressedValues) -> Void,
     packHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void,
-    unpackHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void
+    unpackHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void,
+    drawSynapseWords: @escaping @Sendable (borrowing SynapseWordsDraw) -> Void,
+    pickSources: @escaping @Sendable (borrowing SourcePick) -> Void,
+    drawSamples: @escaping @Sendable (borrowing SampleDraw) -> Void,
+    roundDelays: @escaping @Sendable (borrowing DelayRounding) -> Void,
+    packSynapses: @escaping @Sendable (borrowing SynapsePacking) -> Void
   ) {
     self.instructionSet = instructionSet
     self.advanceIafPscExp = advanceIafPscExp
@@ -72,5 +87,7 @@ public struct KernelTable: Sendable {
     self.driveEncoders = driveEncoders
     self.expandCompressed = expandCompressed
     (self.packHalves, self.unpackHalves) = (packHalves, unpackHalves)
+    (self.drawSynapseWords, self.pickSources, self.drawSamples) = (drawSynapseWords, pickSources, drawSamples)
+    (self.roundDelays, self.packSynapses) = (roundDelays, packSynapses)
   }
 }

@@ -32,6 +32,12 @@ func lanes(_ column: UnsafeMutablePointer<UInt32>) -> UnsafeMutablePointer<Words
 
 /// The elements of a column sixteen at a time; the column must begin on a boundary of 64 bytes.
 @inline(__always)
+func lanes(_ column: UnsafePointer<UInt32>) -> UnsafePointer<Words> {
+  unsafe UnsafeRawPointer(column).assumingMemoryBound(to: Words.self)
+}
+
+/// The elements of a column sixteen at a time; the column must begin on a boundary of 64 bytes.
+@inline(__always)
 func lanes(_ column: UnsafeMutablePointer<UInt16>) -> UnsafeMutablePointer<SIMD16<UInt16>> {
   unsafe UnsafeMutableRawPointer(column).assumingMemoryBound(to: SIMD16<UInt16>.self)
 }

@@ -17,6 +17,11 @@ public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
     driveEncoders: { drive in driveEncoders(drive) },
     expandCompressed: { values in expandCompressed(values) },
     packHalves: { numbers in packHalves(numbers) },
-    unpackHalves: { numbers in unpackHalves(numbers) }
+    unpackHalves: { numbers in unpackHalves(numbers) },
+    drawSynapseWords: { draw in drawSynapseWords(draw) },
+    pickSources: { pick in pickSources(pick) },
+    drawSamples: { draw in drawSamples(draw) },
+    roundDelays: { rounding in roundDelays(rounding) },
+    packSynapses: { packing in packSynapses(packing) }
   )
 }

@@ -51,10 +51,11 @@ func simulate(
   over layouts: [PartLayout]? = nil,
   _ precision: Precision = .single,
   epoch: Int? = nil,
-  kernels: KernelTable? = nil
+  kernels: KernelTable? = nil,
+  options: TileOptions = TileOptions()
 ) throws -> Outcome {
   let tiles = try (layouts ?? [.whole(circuit)]).map {
-    try Tile(circuit: circuit, layout: $0, precision: precision, kernels: kernels)
+    try Tile(circuit: circuit, layout: $0, precision: precision, kernels: kernels, options: options)
   }
   var outcome = Outcome()
   run(tiles, until: Int64(steps), epoch: epoch ?? circuit.epochSteps(limit: 50), into: &outcome)

@@ -53,11 +53,18 @@ struct CountsBenchmark: Benchmark {
     }
   }
 
-  /// A fifth of Brunel's network in one tile.
+  /// A fifth of Brunel's network in one tile, with long segments, and a tenth of the microcircuit in two, with short ones.
   private func addSynapses(_ figures: inout Report) throws {
-    let circuit = CircuitLibrary.brunel(scale: 0.2)
-    let statistics = try Tile(circuit: circuit, layout: .whole(circuit), precision: .single).statistics
-    figures.add("brunel_synapses", title: "synapses of a fifth of brunel", .count(statistics.synapses))
-    figures.add("brunel_stored_bytes", title: "their bytes", .figure(Double(statistics.storedBytes), "B", digits: 9))
+    for (name, title, circuit, parts) in [
+      ("brunel", "a fifth of brunel", CircuitLibrary.brunel(scale: 0.2), 1),
+      ("microcircuit", "a tenth of the microcircuit in two parts", CircuitLibrary.microcircuit(scale: 0.1), 2),
+    ] {
+      let tiles = try PartLayout.roundRobin(circuit, parts: parts).map {
+        try Tile(circuit: circuit, layout: $0, precision: .single).statistics
+      }
+      figures.add("\(name)_synapses", title: "synapses of \(title)", .count(tiles.reduce(0) { $0 + $1.synapses }))
+      let bytes = Double(tiles.reduce(0) { $0 + $1.storedBytes })
+      figures.add("\(name)_stored_bytes", title: "their bytes", .figure(bytes, "B", digits: 9))
+    }
   }
 }
