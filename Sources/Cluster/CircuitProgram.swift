@@ -20,7 +20,9 @@ extension CircuitJob {
       switch name {
       case "microcircuit": circuit = CircuitLibrary.microcircuit(scale: scale)
       case "brunel": circuit = CircuitLibrary.brunel(scale: scale)
-      default: throw DocumentError(file: name, line: 0, message: "no such circuit; known are: brunel, microcircuit")
+      case "columns": circuit = CircuitLibrary.columns(scale: scale)
+      default:
+        throw DocumentError(file: name, line: 0, message: "no such circuit; known are: brunel, columns, microcircuit")
       }
     }
     if let seed { circuit.seed = seed }

@@ -79,8 +79,11 @@ public struct PartitionPlan: Sendable {
     populationTargets = Partitioner.populationTargets(circuit, layouts)
     let placement = Placement(circuit, layouts, coreOfPart: coreOfPart, cores: cores)
     let survey = TrafficSurvey(placement, assumptions)
-    let bytes = circuit.expectedSize(precision: assumptions.precision, parts: layouts.count).bytesPerSynapse
-    loads = PartitionPlan.loads(placement, survey, bytesPerSynapse: bytes, assumptions)
+    var loads = PartitionPlan.loads(placement, survey, bytesPerSynapse: 0, assumptions)
+    for (layout, core) in zip(layouts, coreOfPart) {
+      loads[core].bytes += circuit.expectedSynapseBytes(precision: assumptions.precision, endingIn: layout)
+    }
+    self.loads = loads
     deliveriesPerSecond = survey.deliveries
     remoteDeliveriesPerSecond = survey.remoteDeliveries
     let targetCores = populationTargets.map { parts in Set(parts.map { coreOfPart[Int($0.index)] }).sorted() }

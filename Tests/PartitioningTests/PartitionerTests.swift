@@ -135,6 +135,32 @@ import Testing
     }
   }
 
+  @Test func `the microcircuit takes two even parts on one core and on two`() throws {
+    let circuit = CircuitLibrary.microcircuit()
+    for cores in [1, 2] {
+      let plan = try Partitioner.plan(circuit: circuit, cores: cores, method: .metis)
+      #expect(plan.layouts.count == 2)
+      #expect(plan.layouts.allSatisfy { abs($0.width - 38_700) < 400 })
+      #expect(plan.imbalance < 1.001)
+    }
+    let brunel = try Partitioner.plan(circuit: CircuitLibrary.brunel(), cores: 2, method: .metis)
+    #expect(brunel.layouts.count == 2 && brunel.imbalance < 1.001)
+  }
+
+  @Test(arguments: [1, 2, 4]) func `joined columns are cut into halves of columns`(cores: Int) throws {
+    let circuit = CircuitLibrary.columns(count: 6)
+    let plan = try Partitioner.plan(circuit: circuit, cores: cores, method: .metis)
+    #expect(plan.usedMethod == .communities)
+    #expect(problem(circuit, plan.layouts) == nil)
+    #expect(plan.layouts.count == 12)
+    #expect(plan.layouts.allSatisfy { Set($0.slices.map { $0.population / 8 }).count == 1 })
+    #expect(plan.imbalance < 1.001)
+    let spread = try Partitioner.plan(circuit: circuit, cores: cores, method: .roundRobin)
+    let bytes = [plan, spread].map { $0.loads.reduce(0) { $0 + $1.bytes } }
+    #expect(bytes[0] < bytes[1], "\(bytes)")
+    if cores > 1 { #expect(plan.cut.synapses < 0.3 * spread.cut.synapses) }
+  }
+
   @Test func `a homogeneous network falls back to round robin`() throws {
     let plan = try Partitioner.plan(circuit: CircuitLibrary.brunel(scale: 0.2), cores: 2, method: .metis)
     #expect(plan.usedMethod == .roundRobin)

@@ -18,7 +18,7 @@ struct BenchCommand: Command {
   ]
 
   enum Name: String, CaseIterable, OptionValue {
-    case kernel, exchange, microcircuit, brunel, forecaster, recovery, queries, counts
+    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts
   }
 
   static let all: [any Benchmark.Type] = Name.allCases.map { name in
@@ -27,6 +27,7 @@ struct BenchCommand: Command {
     case .exchange: ExchangeBenchmark.self
     case .microcircuit: MicrocircuitBenchmark.self
     case .brunel: BrunelBenchmark.self
+    case .columns: ColumnsBenchmark.self
     case .forecaster: ForecasterBenchmark.self
     case .recovery: RecoveryBenchmark.self
     case .queries: QueriesBenchmark.self

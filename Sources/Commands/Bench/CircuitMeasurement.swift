@@ -77,8 +77,15 @@ struct CircuitMeasurement {
     guard let first, let last, last.model > first.model else {
       throw CommandFailure(.failed, "\(network) ended before the warm-up was over; was it interrupted?")
     }
-    let spikes = try Self.spikes(of: circuit, in: "\(folder)/spikes.csv", after: first.model)
     var result = BenchmarkResult(scale: scale, cores: cores)
+    var spikes = outcome.populationSpikes.map { Double($0) }
+    if circuit.recorders.isEmpty {
+      // Too many spikes to write down: rates are those of all the model time, the warm-up included.
+      let share = (last.model - first.model) / outcome.modelMilliseconds
+      spikes = spikes.map { $0 * share }
+    } else {
+      spikes = try Self.spikes(of: circuit, in: "\(folder)/spikes.csv", after: first.model).map { Double($0) }
+    }
     Self.add(to: &result.figures, outcome, circuit, from: first, to: last, spikes, compare)
     return result
   }
@@ -102,7 +109,7 @@ struct CircuitMeasurement {
     _ circuit: Circuit,
     from first: Mark,
     to last: Mark,
-    _ spikes: [Int],
+    _ spikes: [Double],
     _ compare: (real: String?, memory: String?)
   ) {
     let seconds = (last.model - first.model) / 1000
@@ -128,8 +135,8 @@ struct CircuitMeasurement {
       .figure(synapses > 0 ? Double(memory) / Double(synapses) : 0, "B", compare: compare.memory)
     )
     figures.add("budget", heading: "time of each core per model time", budget(of: outcome, circuit))
-    let rates = zip(circuit.populations, spikes).map { Double($1) / Double(max(1, $0.size)) / seconds }
-    let mean = Double(spikes.reduce(0, +)) / Double(circuit.neuronCount) / seconds
+    let rates = zip(circuit.populations, spikes).map { $1 / Double(max(1, $0.size)) / seconds }
+    let mean = spikes.reduce(0, +) / Double(circuit.neuronCount) / seconds
     figures.add("mean_rate_hz", title: "mean rate", .figure(mean, "Hz"))
     let names = circuit.populations.map(\.name)
     figures.add(
