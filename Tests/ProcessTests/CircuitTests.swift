@@ -72,8 +72,8 @@ extension ProcessTests {
 
     @Test(.timeLimit(.minutes(2)), arguments: [[], ["--checkpoint-every", "400 ms"]])
     mutating func `a killed core changes no byte`(checkpoints: [String]) throws {
-      let reference = try run("reference", cores: 1, until: "30 s")
-      let started = try Started(words("killed", cores: 2, until: "30 s", checkpoints), in: folder)
+      let reference = try run("reference", cores: 1, until: "100 s")
+      let started = try Started(words("killed", cores: 2, until: "100 s", checkpoints), in: folder)
       try killCore(of: started)
       let ran = started.finish(within: 60)
       #expect(ran.code == 0, "seed \(seed): \(ran.error)")
@@ -91,14 +91,14 @@ extension ProcessTests {
         }
         return cores.count == 2
       }
-      pauseMilliseconds(Int.random(in: 200...800, using: &chance))
+      pauseMilliseconds(Int.random(in: 100...500, using: &chance))
       cores.randomElement(using: &chance)?.send(.kill)
     }
 
     @Test(.timeLimit(.minutes(2)))
     mutating func `a run that was killed goes on with --resume`() throws {
-      let reference = try run("reference", cores: 1, until: "30 s")
-      let started = try Started(words("killed", cores: 2, until: "30 s", ["--checkpoint-every", "200 ms"]), in: folder)
+      let reference = try run("reference", cores: 1, until: "100 s")
+      let started = try Started(words("killed", cores: 2, until: "100 s", ["--checkpoint-every", "200 ms"]), in: folder)
       try eventually("a record", in: folder) { folder.read("killed/spikes.csv").utf8.count > 1000 }
       pauseMilliseconds(Int.random(in: 0...800, using: &chance))
       #expect(started.isRunning, "seed \(seed): the kill came too late")
@@ -109,7 +109,7 @@ extension ProcessTests {
       expectNothingLeft(of: started, alsoInMemory: false)
       #expect(try records("killed") != reference)
       let resumed = try Started(
-        words("killed", cores: 2, until: "30 s", ["--checkpoint-every", "200 ms", "--resume", "--verbose"]),
+        words("killed", cores: 2, until: "100 s", ["--checkpoint-every", "200 ms", "--resume", "--verbose"]),
         in: folder
       )
       let ran = resumed.finish(within: 60)
