@@ -18,6 +18,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
   init(_ count: Int) {
     self.count = count
     let bytes = max(1, count * MemoryLayout<Element>.stride)
+    // Without memory there is nothing to go on with: the process ends, and the cluster goes on from its checkpoint elsewhere.
     if bytes < 2 * Self.hugePage {
       unsafe mapping = nil
       var block: UnsafeMutableRawPointer?

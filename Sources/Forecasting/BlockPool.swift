@@ -33,6 +33,7 @@ final class BlockPool: Sendable {
       defer { state.next += UInt(bytes) }
       return state.next
     }
+    // A piece never begins at address 0, so this cannot happen.
     guard let block = unsafe UnsafeMutableRawPointer(bitPattern: address) else { fatalError("a block at address 0") }
     return unsafe block
   }
@@ -49,6 +50,7 @@ final class BlockPool: Sendable {
   private static func piece(_ size: Int) -> (start: UInt, end: UInt) {
     var block: UnsafeMutableRawPointer?
     let result = unsafe posix_memalign(&block, hugePage, size)
+    // Without memory there is nothing to go on with: the process ends, and the cluster goes on from its checkpoint elsewhere.
     guard result == 0, let block = unsafe block else { fatalError("no memory for a block of \(size) bytes") }
     _ = unsafe madvise(block, size, MADV_HUGEPAGE)
     let start = UInt(bitPattern: block)

@@ -107,6 +107,8 @@ struct WantedLines {
 /// series touches some twenty places in its 97 KB, each of which would be a page of its own.
 @safe
 final class FloatBlock: @unchecked Sendable {
+  // Unchecked: what changes it has checked that it is the only one to hold it.
+
   let base: UnsafeMutablePointer<Float>
   let count: Int
 

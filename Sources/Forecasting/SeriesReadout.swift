@@ -15,6 +15,8 @@ internal import KernelTypes
 /// State lies in one block of memory. The value can be copied while the original goes on (copy on write).
 @safe
 public struct SeriesReadout: @unchecked Sendable {
+  // Unchecked: its block is copied before the first change while another value holds it.
+
   /// What fixes the size of its state.
   public let shape: ReadoutShape
   /// Ticks since the first real value.
