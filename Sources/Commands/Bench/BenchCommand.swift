@@ -1,4 +1,5 @@
 internal import Basics
+internal import Circuits
 internal import Documents
 internal import Transport
 
@@ -15,10 +16,16 @@ struct BenchCommand: Command {
     .value("scale", \.scale, "S", help: "Size of the network or amount of work, as a multiple of the usual."),
     .value("cores", \.cores, "N", help: "Core processes or threads, where the benchmark has a choice."),
     .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores, where the benchmark has a choice."),
+    .value("precision", \.precision, "FORMAT", help: "Number format of the state, where a network is simulated."),
+    .value("seed", \.seed, "S", help: "Seed of a network instead of its own."),
+    .quantity("for", \.model, .time, "TIME", help: "Model time to measure after 500 ms, where a network is simulated."),
+    .value("history", \.history, "FILE", help: "File to which a line of JSON is added for each benchmark."),
+    .value("pictures", \.pictures, "DIR", help: "Folder for curves as SVG, where a benchmark has some."),
   ]
 
   enum Name: String, CaseIterable, OptionValue {
     case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts
+    case memory, scaling, updates, events
   }
 
   static let all: [any Benchmark.Type] = Name.allCases.map { name in
@@ -32,6 +39,10 @@ struct BenchCommand: Command {
     case .recovery: RecoveryBenchmark.self
     case .queries: QueriesBenchmark.self
     case .counts: CountsBenchmark.self
+    case .memory: MemoryBenchmark.self
+    case .scaling: ScalingBenchmark.self
+    case .updates: UpdatesBenchmark.self
+    case .events: EventsBenchmark.self
     }
   }
 
@@ -39,14 +50,27 @@ struct BenchCommand: Command {
   var scale: Double?
   var cores: Int?
   var exchange: ExchangeKind?
+  var precision = Precision.single
+  var seed: UInt64?
+  var model: Double?
+  var history: String?
+  var pictures: String?
 
   func run(in context: CommandContext) throws -> ExitCode {
     if let scale, !(scale > 0 && scale <= 100) { throw UsageError("--scale: \(scale) is not between 0 and 100") }
     if let cores, !(1...64).contains(cores) {
       throw UsageError("--cores: \(cores) is out of range; 1 to 64 are allowed")
     }
-    let chosen = Self.all.filter { benchmark == nil || $0.name == benchmark?.rawValue }
-    let options = BenchmarkOptions(scale: scale, cores: cores, exchange: exchange, context: context)
+    let chosen = Self.all.filter { $0.name == benchmark?.rawValue || benchmark == nil && $0.isPartOfAll }
+    let options = BenchmarkOptions(
+      scale: scale,
+      cores: cores,
+      exchange: exchange,
+      precision: precision,
+      seed: seed,
+      milliseconds: model,
+      context: context
+    )
     Interruption.letLoopsEnd()
     var results: [JSONValue] = []
     for (i, benchmark) in chosen.enumerated() {
@@ -57,6 +81,14 @@ struct BenchCommand: Command {
       case .table, .wide: try tell(result, of: benchmark, on: machine, isFirst: i == 0, context)
       case .csv: try context.show(report(result, of: benchmark, on: machine, context))
       case .json, .yaml: results.append(report(result, of: benchmark, on: machine, context).json)
+      }
+      if let pictures {
+        for (name, plot) in result.pictures { try FileText.write(plot.svg(), to: "\(pictures)/\(name).svg") }
+      }
+      if let history {
+        let line = JSONValue.Member("date", .string(WallClock.nowRFC3339()))
+        let all = [line] + report(result, of: benchmark, on: machine, context).json.members
+        try FileText.append(JSONValue.object(all).json() + "\n", to: history)
       }
       guard !Interruption.isRequested else { throw CommandFailure(.interrupted, "interrupted") }
     }

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Circuits
 internal import Documents
 internal import Transport
 
@@ -8,12 +9,18 @@ protocol Benchmark: Sendable {
   static var name: String { get }
   /// What the figures answer.
   static var question: String { get }
+  /// Whether it runs where no name is given; one that takes minutes, or serves a script, does not.
+  static var isPartOfAll: Bool { get }
   /// Makes the benchmark.
   init()
   /// Measures.
   ///
   /// - Throws: any error whose description says what to do next.
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult
+}
+
+extension Benchmark {
+  static var isPartOfAll: Bool { true }
 }
 
 /// What the command line asks of every benchmark.
@@ -24,6 +31,12 @@ struct BenchmarkOptions: Sendable {
   var cores: Int?
   /// How spikes travel between cores; nil for the benchmark's own default.
   var exchange: ExchangeKind?
+  /// Number format of the state, where a network is simulated.
+  var precision = Precision.single
+  /// Seed of a network instead of its own.
+  var seed: UInt64?
+  /// Model time to measure in ms, where a network is simulated; nil for the benchmark's own default.
+  var milliseconds: Double?
   /// Log, environment and output around it.
   var context: CommandContext
 
@@ -41,6 +54,8 @@ struct BenchmarkResult {
   var cores: Int
   /// Its figures by key; titles and texts are for people.
   var figures = Report()
+  /// Its curves, by the name of the file that shows them.
+  var pictures: [(name: String, plot: SVGPlot)] = []
 }
 
 extension Table.Cell {

@@ -15,7 +15,7 @@ struct BrunelBenchmark: Benchmark {
       exchange: options.exchange ?? .auto,
       milliseconds: max(1000, min(10_000, 4000 / scale)).rounded()
     ).measure(
-      options.context,
+      options,
       compare: (
         isStudied ? "kernel study: \(cores == 1 ? 0.20 : 0.125)" : nil,
         isStudied ? "kernel study, one process: 5.8" : nil

@@ -24,22 +24,32 @@ struct CircuitMeasurement {
   /// Model time of the warm-up in ms.
   var warmUpMilliseconds = 500.0
 
-  /// The moment of a boundary of the model time: wall clock, and CPU time of the cores and of the coordinator.
+  /// The moment of a boundary of the model time: wall clock, and CPU time and most memory of cores and coordinator.
   private struct Mark {
     var model = 0.0
     var wall = MonotonicClock.nowNanoseconds()
-    var processor = ProcessClock.nowNanoseconds() + ChildProcessors.nanoseconds()
+    var processor: Int64
+    var peakBytes: UInt64
+
+    init(model: Double) {
+      let cores = ChildProcesses.usage()
+      self.model = model
+      processor = ProcessClock.nowNanoseconds() + cores.processorNanoseconds
+      peakBytes = CurrentProcess.usage.peakBytes + cores.peakBytes
+    }
   }
 
   /// Runs, and returns the figures of the contract; `compare` gives what the kernel study measured.
-  func measure(_ context: CommandContext, compare: (real: String?, memory: String?)) throws -> BenchmarkResult {
+  func measure(_ options: BenchmarkOptions, compare: (real: String?, memory: String?)) throws -> BenchmarkResult {
+    let context = options.context
+    let milliseconds = options.milliseconds ?? self.milliseconds
     let folder = "/tmp/synfire-bench-\(CurrentProcess.pid)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var job = CircuitJob(
       source: .library(name: network, scale: scale),
-      seed: nil,
-      precision: .single,
+      seed: options.seed,
+      precision: options.precision,
       steps: 0,
       layouts: [],
       targetParts: []
@@ -78,29 +88,20 @@ struct CircuitMeasurement {
       throw CommandFailure(.failed, "\(network) ended before the warm-up was over; was it interrupted?")
     }
     var result = BenchmarkResult(scale: scale, cores: cores)
-    var spikes = outcome.populationSpikes.map { Double($0) }
+    result.figures.add("precision", .text(options.precision.rawValue))
+    result.figures.add("seed", .count(Int(circuit.seed)))
+    Self.add(to: &result.figures, outcome, circuit, from: first, to: last, compare)
     if circuit.recorders.isEmpty {
-      // Too many spikes to write down: rates are those of all the model time, the warm-up included.
-      let share = (last.model - first.model) / outcome.modelMilliseconds
-      spikes = spikes.map { $0 * share }
+      // Of a network that is too large to record, the cores know how often all fired since the start.
+      let spikes = outcome.cores.reduce(0) { $0 + $1.spikes }
+      let rate = Double(spikes) / Double(circuit.neuronCount) / (outcome.modelMilliseconds / 1000)
+      result.figures.add("mean_rate_hz", title: "mean rate since the start", .figure(rate, "Hz"))
     } else {
-      spikes = try Self.spikes(of: circuit, in: "\(folder)/spikes.csv", after: first.model).map { Double($0) }
+      let record = try FileText.bytes(of: "\(folder)/spikes.csv")
+      let spikes = try SpikeStatistics(record: record, of: circuit, after: first.model, upTo: last.model)
+      spikes.add(to: &result.figures, seconds: (last.model - first.model) / 1000)
     }
-    Self.add(to: &result.figures, outcome, circuit, from: first, to: last, spikes, compare)
     return result
-  }
-
-  /// Counts the recorded spikes of each population after a moment of the model time.
-  private static func spikes(of circuit: Circuit, in file: String, after milliseconds: Double) throws -> [Int] {
-    let table = try CSVTable(try FileText.bytes(of: file), file: file)
-    let (time, neuron) = (try table.require("time_ms"), try table.require("neuron_id"))
-    var populationOf: [Int] = []
-    for (i, p) in circuit.populations.enumerated() { populationOf += Array(repeating: i, count: p.size) }
-    var counts = [Int](repeating: 0, count: circuit.populations.count)
-    for row in table.rows where try table.double(row, time) > milliseconds {
-      counts[populationOf[try table.int(row, neuron) - 1]] += 1
-    }
-    return counts
   }
 
   private static func add(
@@ -109,12 +110,10 @@ struct CircuitMeasurement {
     _ circuit: Circuit,
     from first: Mark,
     to last: Mark,
-    _ spikes: [Double],
     _ compare: (real: String?, memory: String?)
   ) {
     let seconds = (last.model - first.model) / 1000
     let synapses = outcome.cores.reduce(0) { $0 + $1.synapses }
-    let memory = outcome.cores.reduce(0) { $0 + $1.residentBytes }
     figures.add("neurons", .count(circuit.neuronCount))
     figures.add("synapses", .count(Int(synapses)))
     figures.add("model_seconds", title: "model time measured", .figure(seconds, "s"))
@@ -131,22 +130,10 @@ struct CircuitMeasurement {
     figures.add("build_seconds", title: "start and build", .figure(outcome.buildSeconds, "s"))
     figures.add(
       "bytes_per_synapse",
-      title: "memory of all cores per synapse",
-      .figure(synapses > 0 ? Double(memory) / Double(synapses) : 0, "B", compare: compare.memory)
+      title: "most memory of all processes per synapse",
+      .figure(synapses > 0 ? Double(last.peakBytes) / Double(synapses) : 0, "B", compare: compare.memory)
     )
     figures.add("budget", heading: "time of each core per model time", budget(of: outcome, circuit))
-    let rates = zip(circuit.populations, spikes).map { $1 / Double(max(1, $0.size)) / seconds }
-    let mean = spikes.reduce(0, +) / Double(circuit.neuronCount) / seconds
-    figures.add("mean_rate_hz", title: "mean rate", .figure(mean, "Hz"))
-    let names = circuit.populations.map(\.name)
-    figures.add(
-      "rates_hz",
-      title: "rates",
-      Table.Cell(
-        .object(zip(names, rates).map { JSONValue.Member($0, .number($1)) }),
-        text: zip(names, rates).map { "\($0) \(NumberText.significant($1, digits: 3))" }.joined(separator: ", ") + " Hz"
-      )
-    )
   }
 
   /// Where the time of each core went, warm-up included.
@@ -167,24 +154,26 @@ struct CircuitMeasurement {
   }
 }
 
-/// CPU time of the processes that this one has started and that still run.
-enum ChildProcessors {
-  /// Returns their time in ns, to the nanosecond (`/proc/<pid>/task/<tid>/schedstat`).
-  static func nanoseconds() -> Int64 {
+/// The processes that this one has started and that still run.
+enum ChildProcesses {
+  /// Returns their CPU time to the nanosecond (`/proc/<pid>/task/<tid>/schedstat`), and the most memory each ever had, summed.
+  static func usage() -> (processorNanoseconds: Int64, peakBytes: UInt64) {
     let files = FileManager.default
     func fields(_ path: String) -> [Substring] {
       String(decoding: files.contents(atPath: path) ?? Data(), as: UTF8.self).split(whereSeparator: \.isWhitespace)
     }
-    var sum: Int64 = 0
+    func value(_ name: Substring, in status: [Substring]) -> UInt64? {
+      status.firstIndex(of: name).flatMap { $0 + 1 < status.count ? UInt64(status[$0 + 1]) : nil }
+    }
+    var (nanoseconds, bytes): (Int64, UInt64) = (0, 0)
     for entry in (try? files.contentsOfDirectory(atPath: "/proc")) ?? [] where Int32(entry) != nil {
       let status = fields("/proc/\(entry)/status")
-      guard let i = status.firstIndex(of: "PPid:"), i + 1 < status.count,
-        Int32(status[i + 1]) == CurrentProcess.pid
-      else { continue }
+      guard value("PPid:", in: status) == UInt64(CurrentProcess.pid) else { continue }
+      bytes += (value("VmHWM:", in: status) ?? 0) * 1024
       for task in (try? files.contentsOfDirectory(atPath: "/proc/\(entry)/task")) ?? [] {
-        sum += fields("/proc/\(entry)/task/\(task)/schedstat").first.flatMap { Int64($0) } ?? 0
+        nanoseconds += fields("/proc/\(entry)/task/\(task)/schedstat").first.flatMap { Int64($0) } ?? 0
       }
     }
-    return sum
+    return (nanoseconds, bytes)
   }
 }

@@ -1,3 +1,5 @@
+internal import Transport
+
 /// A million neurons and four billion synapses: columns of the microcircuit, joined by long-range projections.
 struct ColumnsBenchmark: Benchmark {
   static let name = "columns"
@@ -8,8 +10,9 @@ struct ColumnsBenchmark: Benchmark {
       network: Self.name,
       scale: options.scale ?? 2.0 / 13,
       cores: options.cores ?? 2,
+      exchange: options.exchange ?? .auto,
       milliseconds: 300,
       warmUpMilliseconds: 200
-    ).measure(options.context, compare: (nil, nil))
+    ).measure(options, compare: (nil, nil))
   }
 }

@@ -34,52 +34,86 @@ struct ForecasterBenchmark: Benchmark {
   }
 
   private func row(series count: Int, ticks: Int) throws -> [Table.Cell] {
-    let configuration = try ForecastConfiguration(tickMilliseconds: Self.tickMilliseconds)
-    // Only one part is warmed up; the others go on from its snapshot.
-    let names = (0..<min(count, Self.seriesPerPart)).map {
+    let load = try ForecastLoad(series: count, tickMilliseconds: Self.tickMilliseconds)
+    try load.warmUp(Self.warmUpTicks)
+    try load.run(2)
+    let time = try Stopwatch.processorNanoseconds { try load.run(ticks) } / Double(ticks)
+    var bytes = 0
+    let pause = try Stopwatch.least(ofRounds: 3) { bytes = load.snapshot().reduce(0) { $0 + $1.count } }
+    return [
+      .count(load.seriesCount), .number(time / Double(load.seriesCount) / 1000, digits: 3), .number(1e9 / time),
+      .number(Double(load.byteCount) / Double(load.seriesCount), digits: 6), .count(bytes),
+      .number(pause / 1e6, digits: 3),
+    ]
+  }
+}
+
+/// Forecasters of many series in parts of at most a thousand, and the ticks that are fed to them.
+final class ForecastLoad {
+  private let configuration: ForecastConfiguration
+  private var parts: [ForecastPart]
+  /// The series of each part.
+  private let names: [SeriesName]
+  private let partCount: Int
+  private let random = CounterRandom(seed: 1, stream: 0)
+  private var next = 0
+  private static let firstMilliseconds: Int64 = 1_500_000_000_000
+  private static let seriesPerPart = 1000
+
+  /// Makes forecasters that have not learned yet; more than a thousand are rounded up to whole parts.
+  init(series count: Int, tickMilliseconds: Int64) throws {
+    configuration = try ForecastConfiguration(tickMilliseconds: tickMilliseconds)
+    names = (0..<min(count, Self.seriesPerPart)).map {
       SeriesName(service: "service-\($0 + 100_000)", metric: "requests")
     }
-    var parts = [ForecastPart(configuration)]
+    partCount = (count + names.count - 1) / names.count
+    parts = [ForecastPart(configuration)]
     for (number, name) in names.enumerated() { parts[0].join(name, number: number, isHere: true) }
-    let random = CounterRandom(seed: 1, stream: 0)
-    var next = 0
-    func run(_ ticks: Int) throws {
-      for _ in 0..<ticks {
-        if Interruption.isRequested { throw CommandFailure(.interrupted, "interrupted") }
-        let sealed = Self.sealed(next, names, random)
-        for part in parts { _ = try part.tick(sealed) }
-        next += 1
-      }
-    }
-    try run(Self.warmUpTicks)
-    let services = Set(names.map(\.service))
-    let warm = parts[0].snapshot(of: services)
-    while parts.count * names.count < count {
+  }
+
+  /// All series.
+  var seriesCount: Int { partCount * names.count }
+  /// The state of all series in bytes.
+  var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
+
+  /// Runs ticks on one part, from whose snapshot the others then go on.
+  func warmUp(_ ticks: Int) throws {
+    try run(ticks)
+    guard parts.count < partCount, let warm = snapshot().first else { return }
+    while parts.count < partCount {
       let part = ForecastPart(configuration)
       try part.restore(warm)
       parts.append(part)
     }
-    let series = Double(parts.count * names.count)
-    try run(2)
-    let time = try Stopwatch.processorNanoseconds { try run(ticks) } / Double(ticks)
-    var bytes = 0
-    let pause = try Stopwatch.least(ofRounds: 3) { bytes = parts.reduce(0) { $0 + $1.snapshot(of: services).count } }
-    return [
-      .count(parts.count * names.count), .number(time / series / 1000, digits: 3), .number(1e9 / time),
-      .number(Double(parts[0].byteCount) / Double(names.count), digits: 6), .count(bytes),
-      .number(pause / 1e6, digits: 3),
-    ]
+  }
+
+  /// Runs whole ticks.
+  func run(_ ticks: Int) throws {
+    for _ in 0..<ticks {
+      if Interruption.isRequested { throw CommandFailure(.interrupted, "interrupted") }
+      let sealed = sealed(next)
+      for part in parts { _ = try part.tick(sealed) }
+      next += 1
+    }
+  }
+
+  /// Takes the snapshot of each part.
+  func snapshot() -> [[UInt8]] {
+    let services = Set(names.map(\.service))
+    return parts.map { $0.snapshot(of: services) }
   }
 
   /// A day's rhythm with a phase of its own for each series, and a tenth of noise.
-  private static func sealed(_ index: Int, _ names: [SeriesName], _ random: CounterRandom) -> SealedTick {
+  private func sealed(_ index: Int) -> SealedTick {
+    let tickMilliseconds = configuration.tickMilliseconds
+    let ticksPerDay = Double(86_400_000 / tickMilliseconds)
     let values = names.enumerated().map { i, name in
-      let phase = 2 * Double.pi * (Double(index) / 288 + Double(i) / 37)
+      let phase = 2 * Double.pi * (Double(index) / ticksPerDay + Double(i) / 37)
       let noise = 0.2 * (random.uniform(UInt32(index), UInt32(i)) - 0.5)
       return SeriesValue(series: name, value: 100 * (1 + 0.5 * sin(phase)) * (1 + noise))
     }
     return SealedTick(
-      tick: Tick(Int64(index) + 5_000_000),
+      tick: Tick(Int64(index) + Self.firstMilliseconds / tickMilliseconds),
       lengthMilliseconds: tickMilliseconds,
       values: values,
       calendar: []

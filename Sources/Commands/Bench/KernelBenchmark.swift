@@ -112,9 +112,12 @@ struct KernelBenchmark: Benchmark {
 
   // MARK: synapses
 
+  /// Synapses of each source of `fan`.
+  static let fanSynapses = 1900
+
   /// Sources elsewhere with 1,900 synapses each on the neurons of one tile, spread over delays: what half of the full
   /// cortical microcircuit is like, with some 60 synapses of a source and delay.
-  private static func fan(sources: Int) -> (Circuit, PartLayout) {
+  static func fan(sources: Int) -> (Circuit, PartLayout) {
     let model = NeuronModel.iafPscDelta
     var circuit = Circuit(name: "fan")
     let targets = 38_400
@@ -131,7 +134,7 @@ struct KernelBenchmark: Benchmark {
       Projection(
         source: 0,
         target: 1,
-        rule: .fixedOutdegree(1900),
+        rule: .fixedOutdegree(fanSynapses),
         weight: Distribution(.constant(1e-4)),
         delay: Distribution(.normal(mean: 1.5, deviation: 0.75), atLeast: 0.05)
       )
@@ -200,7 +203,7 @@ struct KernelBenchmark: Benchmark {
     )
   }
 
-  private static func batches(sources: Int, count: Int) -> [SpikeBatch] {
+  static func batches(sources: Int, count: Int) -> [SpikeBatch] {
     let random = CounterRandom(seed: 1, stream: 0)
     return (0..<count).map { batch in
       let neurons = (0..<spikesPerStep).map { random.words(UInt32(batch), UInt32($0))[0] % UInt32(sources) }

@@ -20,7 +20,7 @@ struct MicrocircuitBenchmark: Benchmark {
       exchange: options.exchange ?? .auto,
       milliseconds: max(1000, min(10_000, 1000 / scale)).rounded()
     ).measure(
-      options.context,
+      options,
       compare: (
         study.flatMap { cores > 2 ? nil : "kernel study: \(cores == 1 ? $0.one : $0.two)" },
         study.map { "kernel study, one process: \($0.bytes)" }

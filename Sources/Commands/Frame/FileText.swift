@@ -1,4 +1,6 @@
+internal import Basics
 internal import FoundationEssentials
+internal import Glibc
 
 /// Whole files, with errors that carry the exit code.
 enum FileText {
@@ -25,5 +27,17 @@ enum FileText {
     } catch {
       throw CommandFailure(.failed, "the file '\(path)' cannot be written: \(error)")
     }
+  }
+
+  /// Adds a text at the end of a file, which is made where it is not there; one call is one write, so lines stay whole.
+  static func append(_ text: String, to path: String) throws(CommandFailure) {
+    func failure(_ error: CInt) -> CommandFailure {
+      CommandFailure(.failed, "the file '\(path)' cannot be written: \(SystemError.text(of: error))")
+    }
+    guard let file = unsafe fopen(path, "ae") else { throw failure(errno) }
+    unsafe setvbuf(file, nil, _IOFBF, text.utf8.count + 1)
+    let isWritten = unsafe fputs(text, file) >= 0
+    let isKept = unsafe fclose(file) == 0
+    guard isWritten, isKept else { throw failure(errno) }
   }
 }
