@@ -9,7 +9,7 @@ export SYNFIRE_SHARED ?= $(abspath ../shared)
 endif
 export SYNFIRE_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
-.PHONY: build test check format bench demo up clean help
+.PHONY: build test check format bench bench-compare bench-history demo up clean help
 
 build: ## builds .build/release/synfire
 	@scripts/setup
@@ -29,6 +29,13 @@ format: ## formats all Swift code
 bench: build ## runs the benchmarks
 	@benchmarks/run
 
+bench-compare: ## the same circuits in NEST, Brian2 and Synfire side by side: about 25 minutes (benchmarks/compare/run --quick: two)
+	@scripts/setup
+	@benchmarks/compare/run
+
+bench-history: build ## draws every figure that benchmarks/run has kept, over commits
+	@benchmarks/history
+
 demo: build ## a synthetic shop on a cluster of this machine, with forecasts and advice
 	@scripts/demo
 
@@ -39,4 +46,4 @@ clean: ## removes what was built
 	rm -rf .build
 
 help: ## tells what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
