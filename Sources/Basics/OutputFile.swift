@@ -22,8 +22,13 @@ public final class OutputFile {
 
   /// Appends text.
   public func append(_ text: String) throws(SystemError) {
-    buffer.append(contentsOf: text.utf8)
-    count += text.utf8.count
+    try append(Array(text.utf8))
+  }
+
+  /// Appends bytes.
+  public func append(_ bytes: [UInt8]) throws(SystemError) {
+    buffer.append(contentsOf: bytes)
+    count += bytes.count
     if buffer.count >= 1 << 18 { try flush() }
   }
 

@@ -6,6 +6,8 @@ internal import Wire
 protocol Delivery: AnyObject {
   /// Adds everything that arrives in a step to the sums: queued spikes, given input and noise.
   func deliver(at step: Int64)
+  /// Adds what is there already of the step that comes next, so that `deliver` finds less to do.
+  func prepare(_ step: Int64)
   /// Queues the synapses of spikes that left their neurons in the steps from `first` on; only what is due at or after `now`.
   func receive(_ batch: SpikeBatch, from first: Int64, now: Int64)
   /// The spikes of a past step that have synapses here, ascending.
@@ -28,9 +30,12 @@ final class TileDelivery: Delivery {
   private let noise: PoissonNoise
   private let given: GivenInput
   private var history: SpikeHistory
-  private let deliverStep: (Int64) -> Void
+  private let addQueued: (Int64) -> Void
+  private let readyInput: (Int64) -> Void
   private let clearSums: () -> Void
   private let storeBytes: Int
+  /// The step whose given input and noise are ready.
+  private var readyStep: Int64 = -1
   let ringLength: Int
 
   /// Builds the synapses of a tile.
@@ -55,20 +60,31 @@ final class TileDelivery: Delivery {
     ringLength = tables.map(\.queue.length).max() ?? 2
     history = SpikeHistory(length: ringLength)
     storeBytes = stores.reduce(rows.sums.bytes) { $0 + $1.bytes }
-    deliverStep = { step in
+    addQueued = { step in
       let (sums, stride) = unsafe (rows.sums.base, rows.stride)
       for (table, store) in zip(tables, stores) {
         unsafe table.queue.drain(step, readAhead: readAheadBlocks) { entries, count in
           unsafe store.deliver(entries, count, to: sums, stride: stride)
         }
       }
-      if given.nextStep <= step { unsafe given.add(at: step, to: sums) }
+    }
+    readyInput = { step in
+      if given.nextStep <= step { unsafe given.add(at: step, to: rows.sums.base) }
       noise.prepare(step, in: rows)
     }
     clearSums = { for i in 0..<rows.sums.count { rows.sums[i] = 0 } }
   }
 
-  func deliver(at step: Int64) { deliverStep(step) }
+  func deliver(at step: Int64) {
+    addQueued(step)
+    if readyStep != step { readyInput(step) }
+  }
+
+  func prepare(_ step: Int64) {
+    addQueued(step)
+    if readyStep != step { readyInput(step) }
+    readyStep = step
+  }
 
   func receive(_ batch: SpikeBatch, from first: Int64, now: Int64) {
     var begin = 0
@@ -91,6 +107,7 @@ final class TileDelivery: Delivery {
     noise.reset()
     given.seek(step)
     clearSums()
+    readyStep = -1
   }
 
   func add(to statistics: inout TileStatistics) {

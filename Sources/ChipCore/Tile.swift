@@ -162,6 +162,11 @@ public final class Tile {
     list = longer
   }
 
+  /// Sums what is due in the next step and known by now; what is received later is added by `advance`.
+  ///
+  /// For the time until foreign spikes arrive: it changes no result and no snapshot.
+  public func prepare() { delivery.prepare(now.index) }
+
   /// Queues spikes that were emitted in the steps from `step` on, own and foreign ones alike.
   ///
   /// They must have been emitted before `now`, by at most the least synaptic delay of the circuit; sources without synapses

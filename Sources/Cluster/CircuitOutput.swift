@@ -3,13 +3,6 @@ public import Wire
 
 /// What one part of a circuit has to say after an epoch: the records of its neurons since the output before.
 public struct CircuitOutput: Equatable, Sendable {
-  /// A spike: the step at whose end it is stamped, and who fired (zero-based circuit index).
-  public struct Spike: Equatable, Sendable {
-    /// Steps done at the stamp.
-    public var step: Int64
-    /// Circuit index.
-    public var neuron: UInt32
-  }
   /// Values of a neuron's variables.
   public struct State: Equatable, Sendable {
     /// Steps done at the stamp.
@@ -20,8 +13,8 @@ public struct CircuitOutput: Equatable, Sendable {
     public var values: [Double]
   }
 
-  /// Spikes per spike recorder, in order of step, then neuron.
-  public var spikes: [[Spike]]
+  /// Spikes per spike recorder.
+  public var spikes: [SpikeRecord]
   /// Rows per state recorder, in order of step, then neuron.
   public var states: [[State]]
   /// Spikes per population since the start of the run.
@@ -29,24 +22,16 @@ public struct CircuitOutput: Equatable, Sendable {
 
   /// Makes an output without records.
   public init(spikeRecorders: Int, stateRecorders: Int, populations: Int) {
-    spikes = Array(repeating: [], count: spikeRecorders)
+    spikes = Array(repeating: SpikeRecord(), count: spikeRecorders)
     states = Array(repeating: [], count: stateRecorders)
     populationSpikes = Array(repeating: 0, count: populations)
   }
 
   /// Returns the output as bytes.
   public func encoded() -> [UInt8] {
-    var w = ByteWriter(reserving: 64 + spikes.reduce(0) { $0 + $1.count } * 6)
+    var w = ByteWriter(reserving: 64 + spikes.reduce(0) { $0 + $1.neurons.count * 4 + $1.steps.count * 12 })
     w.writeVarint(UInt64(spikes.count))
-    for list in spikes {
-      w.writeVarint(UInt64(list.count))
-      var last: Int64 = 0
-      for spike in list {
-        w.writeVarint(UInt64(bitPattern: spike.step &- last))
-        w.write(spike.neuron)
-        last = spike.step
-      }
-    }
+    for record in spikes { record.write(to: &w) }
     w.writeVarint(UInt64(states.count))
     for list in states {
       w.writeVarint(UInt64(list.count))
@@ -64,17 +49,7 @@ public struct CircuitOutput: Equatable, Sendable {
   public init(decoding bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "circuit output")
     spikes = []
-    for _ in 0..<(try r.readCount(elementBytes: 1)) {
-      var list: [Spike] = []
-      var last: Int64 = 0
-      let count = try r.readCount(elementBytes: 5)
-      list.reserveCapacity(count)
-      for _ in 0..<count {
-        last &+= Int64(bitPattern: try r.readVarint())
-        list.append(Spike(step: last, neuron: try r.read()))
-      }
-      spikes.append(list)
-    }
+    for _ in 0..<(try r.readCount(elementBytes: 3)) { spikes.append(try SpikeRecord(from: &r)) }
     states = []
     for _ in 0..<(try r.readCount(elementBytes: 1)) {
       var list: [State] = []

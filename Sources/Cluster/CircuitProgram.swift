@@ -45,18 +45,21 @@ final class CircuitProgram: CoreProgram {
   /// For each core, whether it needs the spikes of each population, and the number of those who need the same.
   private var needs: [CoreID: (populations: [Bool], audience: Int)] = [:]
   private var populationOfNeuron: [UInt16] = []
-  /// For each population, the spike recorders that list it, by position among the spike recorders.
-  private var spikeRecordersOf: [[Int]] = []
+  /// For each spike recorder, whether it lists each population; nil where it lists all.
+  private var recordedPopulations: [[Bool]?] = []
   /// Spikes of several parts, and of the populations that somebody needs; memory that is reused from epoch to epoch.
   private var merged = SpikeBatch(steps: 0)
   private var filtered = SpikeBatch(steps: 0)
+
+  /// The epoch whose own spikes are queued already.
+  private var prepared: Epoch?
 
   init(job: CircuitJob) { self.job = job }
 
   func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
     circuit = try job.circuit()
     epochSteps = Int64(circuit.epochSteps())
-    parts = []
+    (parts, prepared) = ([], nil)
     for id in assignment.ownParts {
       let tile = try Tile(circuit: circuit, layout: job.layouts[Int(id.index)], precision: job.precision)
       var output = emptyOutput
@@ -78,8 +81,9 @@ final class CircuitProgram: CoreProgram {
       needs[peer.core] = (needed, audiences.firstIndex(of: needed) ?? 0)
     }
     populationOfNeuron = circuit.populations.enumerated().flatMap { i, p in Array(repeating: UInt16(i), count: p.size) }
-    spikeRecordersOf = circuit.populations.indices.map { p in
-      circuit.spikeRecorders.indices.filter { circuit.spikeRecorders[$0].contains(p) }
+    recordedPopulations = circuit.spikeRecorders.map { listed in
+      let isListed = circuit.populations.indices.map { listed.contains($0) }
+      return isListed.contains(false) ? isListed : nil
     }
   }
 
@@ -116,16 +120,19 @@ final class CircuitProgram: CoreProgram {
     }
   }
 
-  /// Adds what the step's neurons did to the part's output.
+  /// Adds what the epoch's neurons did to the part's output.
   private func record(_ part: inout Part, _ start: Int64) {
     let batch = part.tile.fired
-    for offset in batch.stepEnds.indices {
-      for neuron in batch.spikes(at: offset) {
-        let population = Int(populationOfNeuron[Int(neuron)])
-        part.output.populationSpikes[population] += 1
-        for recorder in spikeRecordersOf[population] {
-          part.output.spikes[recorder].append(.init(step: start + Int64(offset) + 1, neuron: neuron))
-        }
+    if batch.neurons.isEmpty { return }
+    unsafe part.output.populationSpikes.withUnsafeMutableBufferPointer { counts in
+      for neuron in batch.neurons { unsafe counts[Int(populationOfNeuron[Int(neuron)])] += 1 }
+    }
+    for (recorder, listed) in recordedPopulations.enumerated() {
+      if let listed {
+        let populationOf = populationOfNeuron
+        part.output.spikes[recorder].append(batch, from: start + 1) { listed[Int(populationOf[Int($0)])] }
+      } else {
+        part.output.spikes[recorder].append(batch, from: start + 1)
       }
     }
   }
@@ -146,11 +153,23 @@ final class CircuitProgram: CoreProgram {
     return filtered
   }
 
+  func prepareNext(after epoch: Epoch) {
+    receiveOwn(epoch)
+    for part in parts { part.tile.prepare() }
+  }
+
+  /// Queues the own spikes of an epoch once.
+  private func receiveOwn(_ epoch: Epoch) {
+    guard prepared != epoch else { return }
+    let own = fired
+    for part in parts { part.tile.receive(own, from: Step(epoch.index * epochSteps)) }
+    prepared = epoch
+  }
+
   func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     let start = Step(epoch.index * epochSteps)
-    let own = fired
+    receiveOwn(epoch)
     for part in parts {
-      part.tile.receive(own, from: start)
       for batch in foreign where !batch.neurons.isEmpty { part.tile.receive(batch, from: start) }
     }
   }

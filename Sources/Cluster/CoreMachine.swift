@@ -7,7 +7,9 @@ public import Wire
 /// 1. epoch e is computed only when every peer's frame of epoch e − 1 was delivered and its input is there;
 /// 2. a frame of epoch e goes to every peer, also when it is empty: its absence is the failure signal, and its presence
 ///    lets the peer go on, so that neither is ever more than one epoch ahead (`Assignment.peers` says who is a peer);
-/// 3. the frames of epoch e are delivered together, own spikes included, in ascending order of core;
+/// 3. the frames of epoch e are delivered together, in ascending order of core; own spikes are queued, and what is known of
+///    epoch e + 1 is summed, already while frames are on their way, since sums are integers and random numbers have keys:
+///    neither a result nor a snapshot can tell;
 /// 4. then the outputs and the snapshot of boundary e + 1 are taken, before anything of epoch e + 1 happens;
 /// 5. a snapshot begins only after the one before it is in the store;
 /// 6. a frame counts only with this run, map and generation, from the incarnation the map names.

@@ -16,6 +16,8 @@ public protocol CoreProgram: AnyObject {
   func audience(of core: CoreID) -> Int
   /// Returns the spikes of the last computed epoch that a peer needs; whoever keeps them makes the next epoch copy.
   func outgoing(to core: CoreID) -> SpikeBatch
+  /// Does what the next epoch needs and foreign spikes cannot change, while those are on their way; may be left out.
+  func prepareNext(after epoch: Epoch) throws
   /// Queues the spikes of the last computed epoch: own ones, and those of each peer, ascending by core.
   func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws
   /// Returns what each own part has to say at a boundary.
@@ -29,6 +31,8 @@ public protocol CoreProgram: AnyObject {
 extension CoreProgram {
   /// All peers get the same spikes.
   public func audience(of core: CoreID) -> Int { 0 }
+  /// Nothing can be done before the spikes are there.
+  public func prepareNext(after epoch: Epoch) {}
 }
 
 /// What the coordinator does with what the parts say: gathers records, or plans and publishes.

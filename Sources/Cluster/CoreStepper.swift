@@ -158,6 +158,9 @@ final class CoreStepper {
       computed = epoch
     case .sendFrames(let epoch):
       for i in peers.cores.indices { try send(peers.frame(epoch, toPosition: i), to: peers.cores[i]) }
+      statistics.exchangeNanoseconds += laps.lap()
+      try program.prepareNext(after: epoch)
+      statistics.computeNanoseconds += laps.lap()
     case .sendFrame(let epoch, let core):
       if let frame = peers.frame(epoch, to: core) { try send(frame, to: core) }
     case .keep(let epoch, let core): peers.keep(&decoded, epoch, from: core)

@@ -32,6 +32,9 @@ public final class HostedProgram: CoreProgram {
   /// Which peers need the same spikes.
   public func audience(of core: CoreID) -> Int { program?.audience(of: core) ?? 0 }
 
+  /// What needs no foreign spikes.
+  public func prepareNext(after epoch: Epoch) throws { try program?.prepareNext(after: epoch) }
+
   /// Queues the spikes of an epoch.
   public func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws {
     try program?.deliver(epoch, foreign)

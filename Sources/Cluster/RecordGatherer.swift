@@ -47,7 +47,9 @@ public final class RecordGatherer: GatherProgram {
       let file = files.first { $0.recorder == index }?.file
       switch recorder {
       case .spikes:
-        if let file { try write(parts.map { $0.spikes[spikeRecorder] }, to: file) }
+        if let file {
+          try file.append(SpikeLines(parts.map { $0.spikes[spikeRecorder] }) { stamps.milliseconds(steps: $0) }.bytes)
+        }
         spikeRecorder += 1
       case .state:
         if let file { try write(parts.map { $0.states[stateRecorder] }, to: file) }
@@ -55,12 +57,6 @@ public final class RecordGatherer: GatherProgram {
       }
     }
     onGathered?(epoch)
-  }
-
-  private func write(_ lists: [[CircuitOutput.Spike]], to file: OutputFile) throws {
-    for spike in lists.joined().sorted(by: { ($0.step, $0.neuron) < ($1.step, $1.neuron) }) {
-      try file.append("\(stamps.milliseconds(steps: spike.step)),\(spike.neuron + 1)\n")
-    }
   }
 
   private func write(_ lists: [[CircuitOutput.State]], to file: OutputFile) throws {

@@ -18,14 +18,18 @@ struct Outcome: Equatable {
   func steps(of neuron: UInt32) -> [Int] { spikes.indices.filter { spikes[$0].contains(neuron) } }
 }
 
-/// Runs epochs on tiles that exchange their spikes, until a step.
-func run(_ tiles: [Tile], until end: Int64, epoch: Int, into outcome: inout Outcome) {
+/// Runs epochs on tiles that exchange their spikes, until a step; they may get ahead while others' spikes are on their way.
+func run(_ tiles: [Tile], until end: Int64, epoch: Int, preparing: Bool = false, into outcome: inout Outcome) {
   while tiles[0].now.index < end {
     let first = tiles[0].now
     let count = min(epoch, Int(end - first.index))
     for tile in tiles { tile.advance(from: first, count: count) }
     for offset in 0..<count { outcome.spikes.append(tiles.flatMap { $0.fired.spikes(at: offset) }.sorted()) }
-    for tile in tiles { for other in tiles { tile.receive(other.fired, from: first) } }
+    for tile in tiles {
+      tile.receive(tile.fired, from: first)
+      if preparing { tile.prepare() }
+      for other in tiles where other !== tile { tile.receive(other.fired, from: first) }
+    }
   }
   outcome.digest = tiles.reduce(0) { $0 &+ $1.digest }
   var samples: [Int64: [NeuronID: [Double]]] = [:]

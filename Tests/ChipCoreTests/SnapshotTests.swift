@@ -42,6 +42,34 @@ struct SnapshotTests {
     #expect(outcome.digest == whole.digest)
   }
 
+  @Test(arguments: [Precision.single, .double])
+  func `getting ahead while spikes are on their way changes neither results nor snapshots`(precision: Precision) throws
+  {
+    let circuit = busyCircuit()
+    let layouts = unevenRuns(circuit, parts: 3)
+    var (plain, ahead, resumed) = (Outcome(), Outcome(), Outcome())
+    let waiting = try tiles(circuit, layouts, precision)
+    let preparing = try tiles(circuit, layouts, precision)
+    run(waiting, until: 301, epoch: 3, into: &plain)
+    run(preparing, until: 301, epoch: 3, preparing: true, into: &ahead)
+    #expect(preparing.map { bytes($0) } == waiting.map { bytes($0) })
+    // What a tile had summed of the step to come does not survive a restore.
+    let others = try tiles(circuit, layouts, precision)
+    run(others, until: 301, epoch: 3, preparing: true, into: &resumed)
+    resumed.spikes = ahead.spikes
+    for (tile, blob) in zip(others, waiting.map { bytes($0) }) {
+      var reader = ByteReader(blob, reading: "snapshot")
+      try tile.restore(from: &reader)
+    }
+    run(waiting, until: 600, epoch: 4, into: &plain)
+    run(preparing, until: 600, epoch: 4, preparing: true, into: &ahead)
+    run(others, until: 600, epoch: 1, preparing: true, into: &resumed)
+    #expect(ahead.spikes == plain.spikes)
+    #expect(ahead.digest == plain.digest)
+    #expect(resumed.spikes == plain.spikes)
+    #expect(resumed.digest == plain.digest)
+  }
+
   @Test(arguments: [Precision.single, .double]) func `a snapshot fits any layout`(precision: Precision) throws {
     let circuit = busyCircuit()
     let whole = try simulate(circuit, steps: 700, precision)

@@ -73,12 +73,16 @@ struct CircuitMeasurement {
       log: log
     )
     var bar = context.progress("\(network) at scale \(scale)", total: warmUpMilliseconds + milliseconds, unit: "ms")
+    let endMilliseconds = Double(job.steps) * circuit.stepMilliseconds - circuit.stepMilliseconds / 2
     var (first, last): (Mark?, Mark?)
     let outcome = try run.perform { model in
       bar.update(model)
-      guard model >= warmUpMilliseconds else { return }
-      last = Mark(model: model)
-      if first == nil { first = last }
+      // To look at all processes takes time that belongs to none of them: only twice.
+      if first == nil {
+        if model >= warmUpMilliseconds { first = Mark(model: model) }
+      } else if model >= endMilliseconds {
+        last = Mark(model: model)
+      }
     }
     bar.finish()
     guard outcome.code == 0 else {
@@ -159,8 +163,11 @@ enum ChildProcesses {
   /// Returns their CPU time to the nanosecond (`/proc/<pid>/task/<tid>/schedstat`), and the most memory each ever had, summed.
   static func usage() -> (processorNanoseconds: Int64, peakBytes: UInt64) {
     let files = FileManager.default
+    // Of bytes, not of characters: it is read while what is measured runs.
     func fields(_ path: String) -> [Substring] {
-      String(decoding: files.contents(atPath: path) ?? Data(), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      [UInt8](files.contents(atPath: path) ?? Data()).split { $0 <= UInt8(ascii: " ") }.map {
+        Substring(decoding: $0, as: UTF8.self)
+      }
     }
     func value(_ name: Substring, in status: [Substring]) -> UInt64? {
       status.firstIndex(of: name).flatMap { $0 + 1 < status.count ? UInt64(status[$0 + 1]) : nil }
