@@ -38,11 +38,12 @@ final class TileDelivery: Delivery {
   private var readyStep: Int64 = -1
   let ringLength: Int
 
-  /// Builds the synapses of a tile.
+  /// Builds the static synapses of a tile; `plasticLoads` holds what plastic ones add at most to each cell of the sums.
   init<Store: SynapseStore, Real: BinaryFloatingPoint & BitwiseCopyable>(
     _ plan: TilePlan,
     rows: InputRows<Store.Sum, Real>,
     noise: PoissonNoise,
+    plasticLoads: [Double],
     as _: Store.Type
   ) throws(TileError) {
     var tables: [SynapseTable] = []
@@ -55,7 +56,7 @@ final class TileDelivery: Delivery {
       tables.append(SynapseTable(index, longestDelaySteps: builder.longestDelaySteps))
     }
     let given = GivenInput(plan, stride: rows.stride, as: Store.self)
-    try SumCheck<Store>(plan, stride: rows.stride).check(loads, tables, stores, given)
+    try SumCheck<Store>(plan, stride: rows.stride).check(loads, tables, stores, given, plasticLoads: plasticLoads)
     (self.tables, self.noise, self.given) = (tables, noise, given)
     ringLength = tables.map(\.queue.length).max() ?? 2
     history = SpikeHistory(length: ringLength)

@@ -31,11 +31,15 @@ protocol NeuronGroup: AnyObject {
 
   /// Sets one of `words` of a neuron.
   func setWord(_ index: Int, to word: UInt64, of local: Int)
+
+  /// Goes to a step, before its state is taken over.
+  func jump(to step: Int64)
 }
 
 extension NeuronGroup {
   func runFree(_ slice: Int, steps: Int) { preconditionFailure("only slices that the plan marks run free") }
   func setCurrents(_ currents: [Double], of slice: Int) {}
+  func jump(to step: Int64) {}
 }
 
 /// How a tile makes the neurons of a model.
@@ -48,6 +52,8 @@ struct ModelEntry: Sendable {
   let listsAllSpikes: Bool
   /// Whether positive and negative weights act differently, so that they need a row of sums each.
   let splitsSigns: @Sendable (Population) -> Bool
+  /// Whether they do so whatever the parameters are.
+  var alwaysSplits = false
   /// Parameters that may differ from neuron to neuron.
   let perNeuron: [String]
   /// Names of the words of state of a neuron.
@@ -60,7 +66,7 @@ struct ModelEntry: Sendable {
 
 /// The models that tiles can simulate: one line each.
 enum ModelRegistry {
-  static let all: [ModelEntry] = [.iafPscExp, .iafPscDelta, .rateEncoder]
+  static let all: [ModelEntry] = [.iafPscExp, .iafPscDelta, .iafPscAlpha, .iafCondExp, .replay, .rateEncoder]
 
   static func named(_ name: String) -> ModelEntry? { all.first { $0.model.name == name } }
 }

@@ -77,6 +77,15 @@ extension Tile {
   /// Hands over the state gathered since the last call, one entry for each recorder of state with own neurons.
   public func takeRecords() -> [StateRecords] { records.take() }
 
+  /// Hands over what plastic synapses transmitted since the last call, by recorder of the circuit, in order of reception.
+  public func takeTransmitted() -> [Int: [TransmittedWeight]] { plasticity?.takeTransmitted() ?? [:] }
+
+  /// The weights of the synapses of a plastic projection that end here, each as of its source's last spike, sorted by
+  /// source, then target.
+  public func weights(ofProjection projection: Int) -> [PlasticWeight] {
+    plasticity?.weights(ofProjection: projection) ?? []
+  }
+
   /// Returns a state variable of an own neuron in the unit of the model's description, or nil for other neurons and names.
   public func value(_ variable: String, of neuron: NeuronID) -> Double? {
     guard let (slice, local) = plan.place(of: Int(neuron.index)), let group = groups[plan.slices[slice].model],

@@ -61,6 +61,9 @@ extension Recorder {
     case .spikes(let populations, let file):
       let bad = populations.first { !circuit.populations.indices.contains($0) }
       return bad.map { "\(file): there is no population \($0)" }
+    case .weights(let projections, let file), .transmitted(let projections, let file):
+      let plastic = circuit.projections.indices.filter { circuit.projections[$0].plasticity != nil }
+      return projections.first { !plastic.contains($0) }.map { "\(file): projection \($0) is not a plastic one" }
     case .state(let index, let neurons, let variables, let everySteps, let file):
       guard circuit.populations.indices.contains(index) else { return "\(file): there is no population \(index)" }
       let population = circuit.populations[index]

@@ -11,21 +11,26 @@ struct SumCheck<Store: SynapseStore> {
   /// Checks by the loads, in which every synapse counts as its projection's greatest; only where that is too much, by what
   /// each synapse weighs.
   ///
+  /// `plasticLoads` holds what plastic synapses add at most to each cell, or nothing.
+  ///
   /// - Throws: `TileError.accumulatorOverflow`.
   func check(
     _ loads: borrowing Column<Double>,
     _ tables: [SynapseTable],
     _ stores: [Store],
-    _ given: GivenInput
+    _ given: GivenInput,
+    plasticLoads: [Double]
   ) throws(TileError) {
     let limit = Double(Store.greatestSum)
     let peaks = given.peaks
+    let plastic = plasticLoads.isEmpty ? [Double](repeating: 0, count: 2 * stride) : plasticLoads
     let isLight = (0..<plan.width).allSatisfy { place in
-      loads[place] + max(peaks[place] ?? 0, peaks[stride + place] ?? 0) <= limit
+      loads[place] + plastic[place] + plastic[stride + place] + max(peaks[place] ?? 0, peaks[stride + place] ?? 0)
+        <= limit
     }
     if isLight { return }
     // A source fires at most once a step, so each synapse counts once.
-    var sums = [Double](repeating: 0, count: 2 * stride)
+    var sums = plastic
     for (table, store) in zip(tables, stores) { add(table.index, store, to: &sums) }
     for (cell, peak) in peaks { sums[cell] += peak }
     guard let cell = sums.indices.first(where: { sums[$0] > limit }) else { return }

@@ -1,6 +1,6 @@
 internal import Circuits
 
-/// The projections whose synapses share a table of a tile, and the table's block.
+/// The static projections whose synapses share a table of a tile, and the table's block.
 ///
 /// Dense projections have long segments, which are read fastest in blocks of a cache line; sparse ones have short segments,
 /// which such blocks would mostly fill with padding. A tile has a table for each kind that it holds, so no synapse costs a
@@ -18,11 +18,13 @@ struct TableChoice {
   static func tables(of plan: TilePlan) -> [TableChoice] {
     let circuit = plan.circuit
     let shares = circuit.shares(of: plan.layout)
-    let own = circuit.projections.indices.filter { shares[circuit.projections[$0].target] > 0 }
+    let own = circuit.projections.indices.filter {
+      shares[circuit.projections[$0].target] > 0 && circuit.projections[$0].plasticity == nil
+    }
     if let block = plan.synapsesPerBlock { return [TableChoice(block: block, projections: own)] }
     var blocks = [Int](repeating: SynapseBlock.sizes[0], count: circuit.projections.count)
     var synapses: [Int: Double] = [:]
-    for group in circuit.segmentGroups(ontoShares: { shares[$0] }) {
+    for group in circuit.segmentGroups(ontoShares: { shares[$0] }) where !group.isPlastic {
       let block = SynapseBlock.synapses(forMeanLength: group.meanLength)
       synapses[block, default: 0] += group.synapses
       for projection in group.projections { blocks[projection] = block }

@@ -17,7 +17,13 @@ extension Tile {
       let neurons = delivery.history(at: step)
       return neurons.isEmpty ? nil : (step, neurons)
     }
-    return TileSnapshot(precision: precision, now: now, slices: slices, spikes: spikes)
+    return TileSnapshot(
+      precision: precision,
+      now: now,
+      slices: slices,
+      spikes: spikes,
+      plasticity: plasticity?.states(at: now.index)
+    )
   }
 
   /// Appends the snapshot to bytes.
@@ -47,6 +53,8 @@ extension Tile {
     }
     let states = snapshots.flatMap(\.slices)
     let sources = try plan.slices.map { place throws(TileError) in try find(place, in: states) }
+    let weights = snapshots.compactMap(\.plasticity)
+    if let problem = plasticity?.problem(with: weights) { throw .badSnapshot(problem) }
     jump(to: first.now)
     for (place, origins) in zip(plan.slices, sources) {
       guard let group = groups[place.model] else { continue }
@@ -61,6 +69,7 @@ extension Tile {
       let batch = SpikeBatch(stepEnds: [neurons.count], neurons: neurons)
       delivery.receive(batch, from: step, now: now.index)
     }
+    plasticity?.restore(weights, at: now.index)
   }
 
   private typealias Origin = (state: Int, place: Int)
@@ -99,7 +108,7 @@ extension Tile {
 
   /// A hash of the own neurons' state; the sum over the tiles of a circuit does not depend on the layout.
   public var digest: UInt64 {
-    var sum: UInt64 = 0
+    var sum: UInt64 = plasticity?.digest ?? 0
     for place in plan.slices {
       guard let group = groups[place.model] else { continue }
       for k in 0..<place.slice.count {

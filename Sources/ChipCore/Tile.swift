@@ -39,6 +39,7 @@ public final class Tile {
 
   let plan: TilePlan
   let delivery: any Delivery
+  let plasticity: (any PlasticDelivery)?
   // Groups by model of the registry, nil where the part has no such neurons.
   let groups: [(any NeuronGroup)?]
   private let runs: [(group: any NeuronGroup, slices: Range<Int>)]
@@ -77,7 +78,9 @@ public final class Tile {
         hasNoiseRows: noise.needsRows
       )
       groups = ModelRegistry.all.indices.map { models.contains($0) ? ModelRegistry.all[$0].single(plan, rows) : nil }
-      delivery = try TileDelivery(plan, rows: rows, noise: noise, as: PackedSynapses.self)
+      plasticity = plan.hasPlasticity ? try TilePlasticity<PackedSynapses, Float>(plan, rows: rows) : nil
+      let loads = plasticity?.loads ?? []
+      delivery = try TileDelivery(plan, rows: rows, noise: noise, plasticLoads: loads, as: PackedSynapses.self)
     case .double:
       let rows = InputRows<Int64, Double>(
         width: plan.width,
@@ -86,10 +89,12 @@ public final class Tile {
         hasNoiseRows: noise.needsRows
       )
       groups = ModelRegistry.all.indices.map { models.contains($0) ? ModelRegistry.all[$0].double?(plan, rows) : nil }
+      plasticity = plan.hasPlasticity ? try TilePlasticity<LongSynapses, Double>(plan, rows: rows) : nil
+      let loads = plasticity?.loads ?? []
       delivery =
         circuit.projections.allSatisfy { $0.greatestWeight <= LongSynapses.greatestWeight }
-        ? try TileDelivery(plan, rows: rows, noise: noise, as: LongSynapses.self)
-        : try TileDelivery(plan, rows: rows, noise: noise, as: WideSynapses.self)
+        ? try TileDelivery(plan, rows: rows, noise: noise, plasticLoads: loads, as: LongSynapses.self)
+        : try TileDelivery(plan, rows: rows, noise: noise, plasticLoads: loads, as: WideSynapses.self)
     }
     var runs: [(group: any NeuronGroup, slices: Range<Int>)] = []
     for slice in plan.slices.indices where !plan.slices[slice].runsFree {
@@ -141,6 +146,7 @@ public final class Tile {
       }
       let begin = spikes.end
       delivery.deliver(at: now.index)
+      plasticity?.deliver(at: now.index)
       currents.apply(at: now.index, to: groups, of: plan)
       for run in runs { run.group.advance(run.slices, into: &spikes) }
       if mustSort, spikes.end > begin + 1 {
@@ -154,6 +160,7 @@ public final class Tile {
     fired.neurons.removeAll(keepingCapacity: true)
     unsafe fired.neurons.append(contentsOf: UnsafeBufferPointer(start: list.base, count: spikes.end))
     listedSpikes += spikes.end
+    plasticity?.note(fired, from: step.index)
   }
 
   private func growList(_ end: Int) {
@@ -178,6 +185,7 @@ public final class Tile {
       "spikes of step \(step.index) come at step \(now.index), after some were due: the least delay is \(leastDelay)"
     )
     delivery.receive(batch, from: step.index, now: now.index)
+    plasticity?.receive(batch, from: step.index)
   }
 
   /// Counts of what the tile holds and did.
@@ -186,6 +194,7 @@ public final class Tile {
     statistics.neurons = plan.slices.reduce(0) { $0 + $1.slice.count }
     statistics.spikes = listedSpikes
     delivery.add(to: &statistics)
+    plasticity?.add(to: &statistics)
     return statistics
   }
 
@@ -194,6 +203,7 @@ public final class Tile {
     now = step
     fired = SpikeBatch(steps: 0)
     delivery.restart(at: step.index)
+    for group in groups { group?.jump(to: step.index) }
     currents.apply(at: step.index, to: groups, of: plan, always: true)
     records.clear()
   }

@@ -68,7 +68,7 @@ struct TilePlan {
         model: model,
         quantum: usage.quantum(slice.population),
         twoRows: entry.splitsSigns(population)
-          && (precision == .double || usage.recordsCurrents[slice.population]
+          && (precision == .double || entry.alwaysSplits || usage.recordsCurrents[slice.population]
             || population.parameters["tau_syn_ex"] != population.parameters["tau_syn_in"]),
         listsSpikes: lists,
         runsFree: !entry.takesCurrents && !lists && !usage.isReached[slice.population]
@@ -166,6 +166,8 @@ private struct PopulationUsage {
     for projection in circuit.projections {
       isHeard[projection.source] = true
       isReached[projection.target] = true
+      // Plastic synapses hear their target as well.
+      if projection.plasticity != nil { isHeard[projection.target] = true }
       greatestWeight[projection.target] = max(greatestWeight[projection.target], projection.greatestWeight)
     }
     for case .events(_, let events) in circuit.stimuli {
@@ -181,6 +183,7 @@ private struct PopulationUsage {
       case .state(let index, _, let variables, _, _):
         isRecorded[index] = true
         if variables.contains(where: { $0.hasPrefix("I_syn") }) { recordsCurrents[index] = true }
+      case .weights, .transmitted: continue
       }
     }
   }

@@ -23,19 +23,29 @@ public struct TileSnapshot: Equatable, Sendable {
   public var slices: [SliceState]
   /// Recent spikes: step of emission and the neurons, ascending in both.
   public var spikes: [(step: Int64, neurons: [UInt32])]
+  /// The state of plastic synapses, where there are any.
+  public var plasticity: PlasticSnapshot?
 
   /// Names of the columns of a model's neurons, or nil for a model that is not known.
   public static func columnNames(ofModel name: String) -> [String]? { ModelRegistry.named(name)?.words }
 
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   /// Compares all parts.
   public static func == (a: Self, b: Self) -> Bool {
     a.precision == b.precision && a.now == b.now && a.slices == b.slices
       && a.spikes.elementsEqual(b.spikes) { $0.step == $1.step && $0.neurons == $1.neurons }
+      && a.plasticity == b.plasticity
   }
 
-  init(precision: Precision, now: Step, slices: [SliceState], spikes: [(step: Int64, neurons: [UInt32])]) {
+  init(
+    precision: Precision,
+    now: Step,
+    slices: [SliceState],
+    spikes: [(step: Int64, neurons: [UInt32])],
+    plasticity: PlasticSnapshot?
+  ) {
+    self.plasticity = plasticity
     (self.precision, self.now, self.slices, self.spikes) = (precision, now, slices, spikes)
   }
 
@@ -60,6 +70,7 @@ public struct TileSnapshot: Equatable, Sendable {
       }
       spikes.append((now.index - Int64(age), try reader.readArray(of: UInt32.self)))
     }
+    if try reader.readBool() { plasticity = try PlasticSnapshot(from: &reader) }
   }
 
   private static func slice(from reader: inout ByteReader, _ precision: Precision) throws(WireError) -> SliceState {
@@ -107,5 +118,7 @@ public struct TileSnapshot: Equatable, Sendable {
       writer.writeVarint(UInt64(now.index - step))
       writer.writeArray(neurons)
     }
+    writer.write(plasticity != nil)
+    plasticity?.write(to: &writer)
   }
 }

@@ -54,6 +54,8 @@ public struct Population: Sendable, Equatable {
   public var initial: [String: Distribution]
   /// Values of single neurons by name of parameter (`I_e`) or `<variable>_init` (`V_m_init`): one per neuron.
   public var perNeuron: [String: [Double]]
+  /// What neurons of the model `replay` emit, ascending by step, then neuron; empty for others.
+  public var replayed: [ReplayedSpike] = []
 
   /// Puts a population together.
   public init(
@@ -71,6 +73,16 @@ public struct Population: Sendable, Equatable {
 
   /// The zero-based indices of its neurons.
   public var neurons: Range<Int> { Int(first.index)..<Int(first.index) + size }
+}
+
+/// A spike of a `replay` population.
+public struct ReplayedSpike: Sendable, Equatable {
+  /// The step at whose end it is stamped: the first has the number 0.
+  public var step: Int64
+  /// Who fires.
+  public var neuron: NeuronID
+  /// Makes a spike.
+  public init(step: Int64, neuron: NeuronID) { (self.step, self.neuron) = (step, neuron) }
 }
 
 /// How a random or constant quantity is drawn.
@@ -144,6 +156,8 @@ public struct Projection: Sendable, Equatable {
   public var autapses: Bool
   /// Whether a pair may be joined more than once.
   public var multapses: Bool
+  /// How the weights change; nil for static synapses.
+  public var plasticity: Plasticity?
 
   /// Puts a projection together.
   public init(
@@ -153,10 +167,12 @@ public struct Projection: Sendable, Equatable {
     weight: Distribution = Distribution(.constant(1)),
     delay: Distribution = Distribution(.constant(1)),
     autapses: Bool = true,
-    multapses: Bool = true
+    multapses: Bool = true,
+    plasticity: Plasticity? = nil
   ) {
     (self.source, self.target, self.rule) = (source, target, rule)
     (self.weight, self.delay, self.autapses, self.multapses) = (weight, delay, autapses, multapses)
+    self.plasticity = plasticity
   }
 }
 
@@ -200,6 +216,12 @@ public enum Recorder: Sendable, Equatable {
   case spikes(populations: [Int], file: String)
   /// State variables of some neurons of a population (zero-based circuit indices), every so many steps.
   case state(population: Int, neurons: [NeuronID], variables: [String], everySteps: Int, file: String)
+  /// Weights of plastic projections (by index) at the end, each as of its last presynaptic spike:
+  /// `source_id,target_id,weight`, sorted by source, then target.
+  case weights(projections: [Int], file: String)
+  /// Every weight that plastic projections transmit: `time_ms,source_id,target_id,weight`, sorted by time of emission,
+  /// then source, then target.
+  case transmitted(projections: [Int], file: String)
 }
 
 /// The number format of a run.

@@ -49,10 +49,11 @@ public enum CircuitFile {
     let values = QuantityReader(takesPlainNumbers: try readUnits(units))
     var reader = CircuitReader(values: values, stepMilliseconds: try readStep(step, values))
     try reader.readPopulations(populations)
+    try reader.readReplayed(populations, load)
     if let neurons { try reader.readNeurons(neurons, load) }
     let readStimuli = try reader.readStimuli(stimuli, load)
     let readProjections = try reader.readProjections(projections, load)
-    let readRecorders = try reader.readRecorders(record)
+    let readRecorders = try reader.readRecorders(record, of: readProjections)
     let circuit = Circuit(
       name: try name.string(),
       stepMilliseconds: reader.stepMilliseconds,

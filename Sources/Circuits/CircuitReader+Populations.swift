@@ -32,7 +32,12 @@ extension CircuitReader {
     case (nil, nil):
       throw entry.value.error("\(what): 'model' is missing; known are: \(CircuitReader.knownModels)")
     }
-    if let spikes { throw spikes.error("\(what): 'spikes' belongs to the model replay, not to \(model.name)") }
+    if let spikes, model.name != NeuronModel.replay.name {
+      throw spikes.error("\(what): 'spikes' belongs to the model replay, not to \(model.name)")
+    }
+    if spikes == nil, model.name == NeuronModel.replay.name {
+      throw entry.value.error("\(what): 'spikes' is missing; replay wants a file of spikes, columns time_ms,neuron_id")
+    }
 
     var population = Population(
       name: entry.key,

@@ -25,9 +25,6 @@ extension CircuitReader {
     let (autapses, multapses) = (fields.take("autapses"), fields.take("multapses"))
     let plasticity = fields.take("plasticity")
     try fields.finish()
-    if let plasticity {
-      throw plasticity.error("\(what): this version knows static synapses only; remove 'plasticity'")
-    }
     guard let from else { throw node.error("\(what): 'from' is missing; name the source population") }
     guard let to else { throw node.error("\(what): 'to' is missing; name the target population") }
     let (sources, targets) = (try populations(from, "\(what): from"), try populations(to, "\(what): to"))
@@ -36,7 +33,23 @@ extension CircuitReader {
       if let node = autapses ?? multapses {
         throw node.error("\(what): a list says itself which neurons are joined; remove 'autapses' and 'multapses'")
       }
-      return try readList(list, from: sources, to: targets, weight: weight, delay: delay, at: node, what, load)
+      var projections = try readList(
+        list,
+        from: sources,
+        to: targets,
+        weight: weight,
+        delay: delay,
+        at: node,
+        what,
+        load
+      )
+      if let plasticity {
+        for i in projections.indices {
+          projections[i].plasticity = try readPlasticity(plasticity, onto: projections[i].target, what)
+        }
+        try refusePlasticity(of: projections, at: plasticity, what)
+      }
+      return projections
     }
     let rule = try ruleNode.map { node throws(DocumentError) in try readRule(node, what) } ?? .allToAll
     let frame = Circuit(name: "", stepMilliseconds: stepMilliseconds, populations: populations)
@@ -51,7 +64,10 @@ extension CircuitReader {
           weight: try self.weight(weight, onto: target, what),
           delay: readDelay,
           autapses: try isOn(autapses, "\(what): autapses"),
-          multapses: try isOn(multapses, "\(what): multapses")
+          multapses: try isOn(multapses, "\(what): multapses"),
+          plasticity: try plasticity.map { node throws(DocumentError) in
+            try readPlasticity(node, onto: target, what)
+          }
         )
         let isEmpty = rule == .oneToOne && source == target && !projection.autapses
         if let problem = isEmpty ? "one_to_one joins nothing when autapses are off" : projection.problem(in: frame) {

@@ -2,14 +2,14 @@ internal import Basics
 internal import Documents
 
 extension CircuitReader {
-  /// Reads `record: [{spikes: […], file} or {state, ids, variables, every, file}]`.
-  func readRecorders(_ node: Node?) throws(DocumentError) -> [Recorder] {
+  /// Reads `record: [{spikes: […], file} or {state, ids, variables, every, file} or {weights | transmitted: A>B, file}]`.
+  func readRecorders(_ node: Node?, of projections: [Projection]) throws(DocumentError) -> [Recorder] {
     guard let node else { return [] }
     let nodes = try reading("record") { () throws(DocumentError) in try node.sequence() }
     var recorders: [Recorder] = []
     var lineOfFile: [String: Int] = [:]
     for (i, node) in nodes.enumerated() {
-      let (recorder, file) = try readRecorder(node, "record \(i + 1)")
+      let (recorder, file) = try readRecorder(node, projections, "record \(i + 1)")
       let path = try readOutputPath(file, "record \(i + 1)")
       if let line = lineOfFile.updateValue(file.line, forKey: path) {
         throw file.error("record \(i + 1): file: '\(path)' is written by the recorder on line \(line) already")
@@ -19,28 +19,32 @@ extension CircuitReader {
     return recorders
   }
 
-  private func readRecorder(_ node: Node, _ what: String) throws(DocumentError) -> (Recorder, file: Node) {
+  private func readRecorder(
+    _ node: Node,
+    _ projections: [Projection],
+    _ what: String
+  ) throws(DocumentError) -> (Recorder, file: Node) {
     var fields = try MappingReader(node, what)
     let (spikes, state, fileNode) = (fields.take("spikes"), fields.take("state"), fields.take("file"))
     let (weights, transmitted) = (fields.take("weights"), fields.take("transmitted"))
     let (ids, variables, every) = (fields.take("ids"), fields.take("variables"), fields.take("every"))
     try fields.finish()
-    if let plastic = weights ?? transmitted {
-      throw plastic.error(
-        "\(what): this version knows static synapses only and records spikes and state; remove "
-          + (weights == nil ? "'transmitted'" : "'weights'")
-      )
-    }
     guard let file = fileNode else {
       throw node.error("\(what): 'file' is missing; write for example 'file: spikes.csv'")
     }
-    switch (spikes, state) {
-    case (let spikes?, nil):
-      if let node = ids ?? variables ?? every {
-        throw node.error("\(what): 'ids', 'variables' and 'every' belong to a recorder of state")
-      }
+    if state == nil, let node = ids ?? variables ?? every {
+      throw node.error("\(what): 'ids', 'variables' and 'every' belong to a recorder of state")
+    }
+    switch (spikes, state, weights, transmitted) {
+    case (let spikes?, nil, nil, nil):
       return (.spikes(populations: try populations(spikes, "\(what): spikes"), file: try file.string()), file)
-    case (nil, let state?):
+    case (nil, nil, let pair?, nil):
+      let found = try plasticProjections(pair, among: projections, "\(what): weights")
+      return (.weights(projections: found, file: try file.string()), file)
+    case (nil, nil, nil, let pair?):
+      let found = try plasticProjections(pair, among: projections, "\(what): transmitted")
+      return (.transmitted(projections: found, file: try file.string()), file)
+    case (nil, let state?, nil, nil):
       let population = try population(state, "\(what): state")
       let recorder = Recorder.state(
         population: population,
@@ -50,7 +54,7 @@ extension CircuitReader {
         file: try file.string()
       )
       return (recorder, file)
-    default: throw node.error("\(what): one of 'spikes' and 'state' is wanted")
+    default: throw node.error("\(what): one of 'spikes', 'state', 'weights' and 'transmitted' is wanted")
     }
   }
 

@@ -21,6 +21,8 @@ public struct CircuitSize: Sendable, Equatable {
 enum Footprint {
   /// A target and a weight: 16 + 16 bits in single precision, 16 + 48 bits in double precision.
   static func synapseBytes(_ precision: Precision) -> Double { precision == .single ? 4 : 8 }
+  /// A plastic synapse: a target of 16 bits and a weight in the precision of the neurons.
+  static func plasticBytes(_ precision: Precision) -> Double { precision == .single ? 6 : 10 }
   /// The place of a source's synapses of one delay.
   static let segmentBytes = 4.0
   /// What a source takes in each part where it has synapses.
@@ -112,11 +114,15 @@ extension Circuit {
   }
 
   private func synapseBytes(_ group: SegmentGroup, _ precision: Precision) -> Double {
+    let rows = Double(populations[group.source].size) * Footprint.rowBytes
+    if group.isPlastic {
+      // Without padding, but each segment with its delay and place, each source with its last spike and trace.
+      return group.synapses * Footprint.plasticBytes(precision) + 2 * group.segments * Footprint.segmentBytes + 2 * rows
+    }
     let block = Double(SynapseBlock.synapses(forMeanLength: group.meanLength))
     // Padding is half a block on average; a segment is at least one block.
     let padded = max(group.synapses + group.segments * (block - 1) / 2, group.segments * block)
-    return padded * Footprint.synapseBytes(precision) + group.segments * Footprint.segmentBytes
-      + Double(populations[group.source].size) * Footprint.rowBytes
+    return padded * Footprint.synapseBytes(precision) + group.segments * Footprint.segmentBytes + rows
   }
 
   /// Things about the circuit that are allowed and worth a look, one sentence each.

@@ -6,7 +6,9 @@ extension Projection {
     guard circuit.populations.indices.contains(source), circuit.populations.indices.contains(target) else {
       return "the populations \(source) and \(target) are not both in the circuit of \(circuit.populations.count)"
     }
-    if case .list(let connections) = rule { return problem(of: connections, in: circuit) }
+    if case .list(let connections) = rule {
+      return problem(of: connections, in: circuit) ?? plasticityProblem(in: circuit)
+    }
     if let problem = ruleProblem(in: circuit) { return problem }
     if let problem = weight.problem { return "weight: \(problem)" }
     if let problem = delay.problem { return "delay: \(problem)" }
@@ -25,7 +27,7 @@ extension Projection {
     if let constant = Sampler(delay, unit: step).constant, constant.rounded() < 1 {
       return "the delay of \(constant * step) ms is shorter than a step of \(step) ms"
     }
-    return nil
+    return plasticityProblem(in: circuit)
   }
 
   private func ruleProblem(in circuit: Circuit) -> String? {
@@ -90,8 +92,13 @@ extension Projection {
     }
   }
 
-  /// The greatest absolute weight that the projection can have.
+  /// The greatest absolute weight that the projection can have, now or, where it is plastic, ever.
   public var greatestWeight: Double {
+    if case .stdp(let rule) = plasticity { return max(abs(rule.greatestWeight), greatestInitialWeight) }
+    return greatestInitialWeight
+  }
+
+  private var greatestInitialWeight: Double {
     if case .list(let connections) = rule { return connections.reduce(0) { max($0, abs($1.weight)) } }
     let range = Sampler(weight).range
     return max(abs(range.lowerBound), abs(range.upperBound))

@@ -4,7 +4,7 @@
 /// registry of `ChipCore` (`ModelKind`).
 public enum NeuronModelCatalog {
   /// The models that circuit files may name, in the order of the documentation.
-  public static let all: [NeuronModel] = [.iafPscExp, .iafPscDelta]
+  public static let all: [NeuronModel] = [.iafPscExp, .iafPscDelta, .iafPscAlpha, .iafCondExp, .replay]
 
   /// Models of populations that programs make and circuit files cannot name.
   public static let hostOnly: [NeuronModel] = [.rateEncoder]

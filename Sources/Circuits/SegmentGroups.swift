@@ -7,6 +7,8 @@ public struct SegmentGroup: Sendable {
   public let source: Int
   /// Indices of the projections, ascending.
   public let projections: [Int]
+  /// Whether the synapses are plastic, which keeps them in a table of their own.
+  public let isPlastic: Bool
   /// Expected synapses in the part.
   public let synapses: Double
   /// Expected segments in the part: pairs of a source and a delay that have a synapse.
@@ -20,7 +22,7 @@ extension Circuit {
   /// Works out how long the segments of a part will be, before anything is built.
   ///
   /// `share` is the part of a population's neurons that the part holds. Projections from one population with the same
-  /// distribution of delays share their segments; a list has its own.
+  /// distribution of delays share their segments; lists and plastic projections have their own.
   public func segmentGroups(ontoShares share: (_ population: Int) -> Double) -> [SegmentGroup] {
     var gathered: [(source: Int, delay: Distribution?, projections: [Int], synapses: Double)] = []
     for (index, projection) in projections.enumerated() {
@@ -28,6 +30,7 @@ extension Circuit {
       guard expected > 0 else { continue }
       var delay: Distribution? = projection.delay
       if case .list = projection.rule { delay = nil }
+      if projection.plasticity != nil { delay = nil }
       if let delay, let place = gathered.firstIndex(where: { $0.source == projection.source && $0.delay == delay }) {
         gathered[place].projections.append(index)
         gathered[place].synapses += expected
@@ -43,6 +46,7 @@ extension Circuit {
       return SegmentGroup(
         source: group.source,
         projections: group.projections,
+        isPlastic: projections[group.projections[0]].plasticity != nil,
         synapses: group.synapses,
         segments: sources * segments
       )

@@ -90,7 +90,8 @@ final class CircuitProgram: CoreProgram {
   private var emptyOutput: CircuitOutput {
     CircuitOutput(
       spikeRecorders: circuit.spikeRecorders.count,
-      stateRecorders: circuit.recorders.count - circuit.spikeRecorders.count,
+      stateRecorders: circuit.stateRecorders.count,
+      weightRecorders: circuit.weightRecorders.count,
       populations: circuit.populations.count
     )
   }
@@ -177,6 +178,7 @@ final class CircuitProgram: CoreProgram {
   func output(at epoch: Epoch) throws -> [PartOutput] {
     parts.indices.map { i in
       takeStates(&parts[i])
+      takeWeights(&parts[i])
       let bytes = parts[i].output.encoded()
       let spikes = parts[i].output.populationSpikes
       parts[i].output = emptyOutput
@@ -187,7 +189,7 @@ final class CircuitProgram: CoreProgram {
 
   private func takeStates(_ part: inout Part) {
     for records in part.tile.takeRecords() {
-      guard let list = stateRecorderOf[records.recorder] else { continue }
+      guard let list = circuit.stateRecorders.firstIndex(of: records.recorder) else { continue }
       let width = records.variables.count
       var next = 0
       for time in records.times {
@@ -200,13 +202,25 @@ final class CircuitProgram: CoreProgram {
     }
   }
 
-  /// Position among the state recorders of a recorder of the circuit.
-  private var stateRecorderOf: [Int: Int] {
-    var found: [Int: Int] = [:]
-    for (i, recorder) in circuit.recorders.enumerated() {
-      if case .state = recorder { found[i] = found.count }
+  /// Takes what plastic synapses transmitted and, at the end of the run, their weights.
+  private func takeWeights(_ part: inout Part) {
+    let transmitted = part.tile.takeTransmitted()
+    let isOver = part.tile.now.index >= job.steps
+    for (list, recorder) in circuit.weightRecorders.enumerated() {
+      switch circuit.recorders[recorder] {
+      case .transmitted:
+        part.output.weights[list] += (transmitted[recorder] ?? []).map {
+          .init(step: $0.step, source: $0.source, target: $0.target, weight: $0.weight)
+        }
+      case .weights(let projections, _) where isOver:
+        for projection in projections {
+          part.output.weights[list] += part.tile.weights(ofProjection: projection).map {
+            .init(step: 0, source: $0.source, target: $0.target, weight: $0.weight)
+          }
+        }
+      default: continue
+      }
     }
-    return found
   }
 
   func snapshot(at epoch: Epoch) throws -> [PartOutput] {
@@ -233,6 +247,21 @@ extension Circuit {
     recorders.compactMap { recorder in
       if case .spikes(let populations, _) = recorder { return populations }
       return nil
+    }
+  }
+
+  /// The recorders of state.
+  var stateRecorders: [Int] {
+    recorders.indices.filter { if case .state = recorders[$0] { true } else { false } }
+  }
+
+  /// The recorders of weights and of transmitted weights.
+  var weightRecorders: [Int] {
+    recorders.indices.filter {
+      switch recorders[$0] {
+      case .weights, .transmitted: true
+      case .spikes, .state: false
+      }
     }
   }
 }

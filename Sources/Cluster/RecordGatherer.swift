@@ -42,7 +42,7 @@ public final class RecordGatherer: GatherProgram {
     var parts: [CircuitOutput] = []
     for output in outputs { parts.append(try CircuitOutput(decoding: output.bytes)) }
     for i in populationSpikes.indices { populationSpikes[i] = parts.reduce(0) { $0 + $1.populationSpikes[i] } }
-    var (spikeRecorder, stateRecorder) = (0, 0)
+    var (spikeRecorder, stateRecorder, weightRecorder) = (0, 0, 0)
     for (index, recorder) in circuit.recorders.enumerated() {
       let file = files.first { $0.recorder == index }?.file
       switch recorder {
@@ -54,6 +54,11 @@ public final class RecordGatherer: GatherProgram {
       case .state:
         if let file { try write(parts.map { $0.states[stateRecorder] }, to: file) }
         stateRecorder += 1
+      case .weights, .transmitted:
+        if let file {
+          try write(parts.map { $0.weights[weightRecorder] }, withTime: !recorder.isOfFinalWeights, to: file)
+        }
+        weightRecorder += 1
       }
     }
     onGathered?(epoch)
@@ -64,6 +69,18 @@ public final class RecordGatherer: GatherProgram {
       var line = "\(stamps.milliseconds(steps: row.step)),\(row.neuron + 1)"
       for value in row.values { line += ",\(value)" }
       try file.append(line + "\n")
+    }
+  }
+
+  private func write(_ lists: [[CircuitOutput.Weight]], withTime: Bool, to file: OutputFile) throws {
+    // Synapses that join the same pair lie in one part and keep their order.
+    let rows = lists.joined().enumerated().sorted { a, b in
+      (a.element.step, a.element.source, a.element.target, a.offset)
+        < (b.element.step, b.element.source, b.element.target, b.offset)
+    }
+    for (_, row) in rows {
+      let time = withTime ? "\(stamps.milliseconds(steps: row.step))," : ""
+      try file.append("\(time)\(row.source + 1),\(row.target + 1),\(row.weight)\n")
     }
   }
 
@@ -107,9 +124,12 @@ extension Recorder {
   /// The file it writes.
   var fileName: String {
     switch self {
-    case .spikes(_, let file), .state(_, _, _, _, let file): file
+    case .spikes(_, let file), .state(_, _, _, _, let file), .weights(_, let file), .transmitted(_, let file): file
     }
   }
+
+  /// Whether it writes the weights of the end, which have no time.
+  fileprivate var isOfFinalWeights: Bool { if case .weights = self { true } else { false } }
 }
 
 extension Circuit {
@@ -117,6 +137,8 @@ extension Circuit {
   fileprivate func header(ofRecorder index: Int) -> String {
     switch recorders[index] {
     case .spikes: return "time_ms,neuron_id"
+    case .weights: return "source_id,target_id,weight"
+    case .transmitted: return "time_ms,source_id,target_id,weight"
     case .state(let population, _, let variables, _, _):
       let state = NeuronModelCatalog.named(populations[population].model)?.state ?? []
       return "time_ms,neuron_id"

@@ -58,9 +58,18 @@ struct ReferenceTests {
     ),
     ("iaf_psc_delta_dc", oneNeuron(.iafPscDelta, stimuli: [dc]), 5),
     ("iaf_psc_delta_spikes", oneNeuron(.iafPscDelta, stimuli: [spikes(excitatory: 6, inhibitory: -5)]), 2),
+    ("iaf_psc_alpha_dc", oneNeuron(.iafPscAlpha, ["tau_syn_ex": 1.5, "tau_syn_in": 3], stimuli: [dc]), 5),
+    (
+      "iaf_psc_alpha_spikes",
+      oneNeuron(
+        .iafPscAlpha,
+        ["tau_syn_ex": 1.5, "tau_syn_in": 3],
+        stimuli: [spikes(excitatory: 600, inhibitory: -300)]
+      ), 3
+    ),
   ]
 
-  @Test(arguments: [0, 1, 2, 3]) func `a neuron follows NEST's trace`(index: Int) throws {
+  @Test(arguments: [0, 1, 2, 3, 4, 5]) func `a neuron follows NEST's trace`(index: Int) throws {
     let (name, circuit, spikes) = Self.cases[index]
     let want = try Reference.table("neuron_\(name).csv")
     let outcome = try simulate(circuit, steps: 2000, .double)
@@ -77,6 +86,36 @@ struct ReferenceTests {
     #expect(worst <= 1e-9, "worst deviation \(worst)")
     #expect(worstSingle <= 1e-3, "worst deviation in single precision \(worstSingle)")
     #expect(outcome.steps(of: 0).count == spikes)
+    #expect(rough.steps(of: 0) == outcome.steps(of: 0))
+  }
+
+  @Test(arguments: [true, false]) func `a neuron with conductances follows NEST's trace`(isDC: Bool) throws {
+    let stimulus =
+      isDC
+      ? Stimulus.directCurrent(
+        name: "dc",
+        amplitude: 500,
+        startMilliseconds: 50,
+        stopMilliseconds: 150,
+        targets: [0],
+        delayMilliseconds: 0.1
+      ) : Self.spikes(excitatory: 80, inhibitory: -20)
+    let circuit = oneNeuron(.iafCondExp, ["tau_syn_ex": 0.5, "tau_syn_in": 2], stimuli: [stimulus])
+    let want = try Reference.table("neuron_iaf_cond_exp_\(isDC ? "dc" : "spikes").csv")
+    let outcome = try simulate(circuit, steps: 2000, .double)
+    let rough = try simulate(circuit, steps: 2000, .single)
+    let columns = try ["V_m_mV", "g_ex_nS", "g_in_nS"].map { try #require(want.header.firstIndex(of: $0)) }
+    var (worst, worstSingle) = (0.0, 0.0)
+    for (row, values) in want.rows.enumerated() {
+      for (k, column) in columns.enumerated() {
+        worst = max(worst, abs(values[column] - outcome.samples[row][k]))
+        worstSingle = max(worstSingle, abs(values[column] - rough.samples[row][k]))
+      }
+    }
+    // NEST's solver is adaptive with a tolerance of 1e-3, and right to 2e-5 here.
+    #expect(worst <= 5e-5, "worst deviation \(worst)")
+    #expect(worstSingle <= 1e-3, "worst deviation in single precision \(worstSingle)")
+    #expect(outcome.steps(of: 0).count == (isDC ? 15 : 5))
     #expect(rough.steps(of: 0) == outcome.steps(of: 0))
   }
 

@@ -50,8 +50,8 @@ import Testing
     ("{size: 99999999999999999999, model: iaf_psc_exp}", "population A: size: a whole number is wanted"),
     ("{size: 5, model: iaf_psc_ex}", "population A: this version does not know the model 'iaf_psc_ex'; did you mean"),
     (
-      "{size: 5, model: replay, spikes: s.csv}",
-      "population A: this version does not know the model 'replay'; it knows:"
+      "{size: 5, model: replay}",
+      "population A: 'spikes' is missing; replay wants a file of spikes, columns time_ms,neuron_id"
     ),
     ("{size: 5, model: hh_psc_alpha}", "population A: this version does not know the model 'hh_psc_alpha'; it knows:"),
     ("{size: 5, model: rate_encoder}", "population A: this version does not know the model 'rate_encoder'; it knows:"),
@@ -202,7 +202,31 @@ import Testing
     ("{from: [E, E], to: I}", "from: the population 'E' stands here twice"),
     ("{from: [], to: I}", "from: at least one population is wanted, found an empty list"),
     ("{from: E, to: I, wieght: 1 pA}", "unknown key 'wieght'; did you mean 'weight'?"),
-    ("{from: E, to: E, plasticity: {stdp: {}}}", "this version knows static synapses only; remove 'plasticity'"),
+    (
+      "{from: E, to: E, plasticity: {stdq: {}}}", "plasticity: this version does not know the rule 'stdq'; did you mean"
+    ),
+    (
+      "{from: E, to: E, plasticity: {stdp_triplet: {}}}",
+      "plasticity: this version does not know the rule 'stdp_triplet'; it knows: stdp"
+    ),
+    ("{from: E, to: E, plasticity: {}}", "plasticity: one rule is wanted, found 0; write for example"),
+    ("{from: E, to: E, plasticity: stdp}", "plasticity: a mapping is wanted, found 'stdp'"),
+    (
+      "{from: E, to: E, plasticity: {stdp: {lamda: 1}}}",
+      "plasticity: stdp: unknown key 'lamda'; did you mean 'lambda'?"
+    ),
+    ("{from: E, to: E, plasticity: {stdp: {tau_plus: 20}}}", "plasticity: stdp: tau_plus: "),
+    ("{from: E, to: E, plasticity: {stdp: {tau_plus: 0 ms}}}", "plasticity: stdp: tau_plus = 0.0 ms must be greater"),
+    ("{from: E, to: E, plasticity: {stdp: {mu_plus: -1}}}", "plasticity: stdp: mu_plus = -1.0 must be at least 0"),
+    ("{from: E, to: E, plasticity: {stdp: {Wmax: 5 mV}}}", "plasticity: stdp: Wmax: "),
+    (
+      "{from: E, to: E, weight: 7 pA, plasticity: {stdp: {Wmax: 5 pA}}}",
+      "E>E: stdp: weights from 7.0 to 7.0 do not all lie between 0 and Wmax = 5.0"
+    ),
+    (
+      "{from: E, to: E, weight: -7 pA, plasticity: {stdp: {}}}",
+      "E>E: stdp: weights from -7.0 to -7.0 do not all lie between 0 and Wmax = 100.0"
+    ),
     ("{from: E, to: E, rule: one_to_one, autapses: false}", "E>E: one_to_one joins nothing when autapses are off"),
     (
       "{from: E, to: I, rule: one_to_one}",
@@ -328,18 +352,18 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{file: a.csv}", "record 1: one of 'spikes' and 'state' is wanted"),
-    ("{spikes: E, state: E, file: a.csv}", "record 1: one of 'spikes' and 'state' is wanted"),
+    ("{file: a.csv}", "record 1: one of 'spikes', 'state', 'weights' and 'transmitted' is wanted"),
+    (
+      "{spikes: E, state: E, file: a.csv}", "record 1: one of 'spikes', 'state', 'weights' and 'transmitted' is wanted"
+    ),
     ("{spikes: [E]}", "record 1: 'file' is missing; write for example 'file: spikes.csv'"),
     ("{spikes: [X], file: a.csv}", "record 1: spikes: there is no population 'X'"),
     ("{spikes: E, ids: [1], file: a.csv}", "record 1: 'ids', 'variables' and 'every' belong to a recorder of state"),
     ("{spikes: E, file: ../a.csv}", "record 1: file: '../a.csv' must name a file inside the folder of the run"),
     ("{spikes: E, file: /a.csv}", "record 1: file: '/a.csv' must name a file inside the folder of the run"),
-    ("{weights: E>E, file: a.csv}", "record 1: this version knows static synapses only and records spikes and state"),
-    (
-      "{transmitted: E>E, file: a.csv}",
-      "record 1: this version knows static synapses only and records spikes and state"
-    ),
+    ("{weights: E>E, file: a.csv}", "record 1: weights: there is no projection from E to E"),
+    ("{weights: E, file: a.csv}", "record 1: weights: 'E' names no projection; write it as 'E>E', source and target"),
+    ("{transmitted: E>F, file: a.csv}", "record 1: transmitted: there is no population 'F'; did you mean 'E'?"),
     ("{state: E, file: a.csv}", "record 1: 'variables' is missing; iaf_psc_exp has: V_m, I_syn_ex, I_syn_in"),
     ("{state: E, variables: [], file: a.csv}", "record 1: variables: at least one is wanted, found an empty list"),
     ("{state: E, variables: [V], file: a.csv}", "record 1: iaf_psc_exp has no variable 'V'"),

@@ -34,6 +34,19 @@ struct NeuronModelTests {
     #expect(NeuronModel.iafPscExp.problem(parameters, 0.1)?.contains(words) == true)
   }
 
+  @Test(
+    arguments: [
+      (.iafPscAlpha, "tau_syn_in", 0, "tau_syn_in = 0.0 must be greater than 0"),
+      (.iafPscAlpha, "V_min", -60, "V_min = -60.0 mV must be at most V_reset"),
+      (.iafPscAlpha, "V_reset", -50, "below V_th"), (.iafCondExp, "g_L", 0, "g_L = 0.0 must be greater than 0"),
+      (.iafCondExp, "E_in", .infinity, "E_in = inf must be finite"), (.iafCondExp, "V_reset", -50, "below V_th"),
+      (.iafCondExp, "t_ref", 0.25, "whole number of steps"), (.iafCondExp, "tau_syn_ex", -1, "greater than 0"),
+    ] as [(NeuronModel, String, Double, String)]
+  )
+  func `each model checks its parameters`(model: NeuronModel, name: String, value: Double, words: String) {
+    #expect(model.problem(model.defaults.merging([name: value]) { $1 }, 0.1)?.contains(words) == true)
+  }
+
   @Test func `steps are nearest or exact`() {
     #expect(StepGrid.nearest(0.25, stepMilliseconds: 0.1) == 2)
     #expect(StepGrid.exact(2, stepMilliseconds: 0.1) == 20)

@@ -14,7 +14,7 @@ import Wire
   }
 
   private func output(_ batch: SpikeBatch, from first: Int64) -> CircuitOutput {
-    var output = CircuitOutput(spikeRecorders: 1, stateRecorders: 0, populations: 2)
+    var output = CircuitOutput(spikeRecorders: 1, stateRecorders: 0, weightRecorders: 0, populations: 2)
     output.spikes[0].append(batch, from: first)
     return output
   }

@@ -30,6 +30,24 @@ struct MembranePropagators {
     let integral = abs(step * d) < 1e-12 ? step * (1 + step * d / 2) : expm1(step * d) / d
     return p22 * integral / capacitance
   }
+
+  /// Potential per pA/ms of the derivative of an alpha-shaped current, at the start of the step.
+  ///
+  /// The integral of exp(-(h - s)/tau_m) s exp(-s/tau_syn) over the step is exp(-h/tau_m) (x e^x - (e^x - 1)) / d² with
+  /// x = h d; a series takes over where that difference would lose digits.
+  func p31(synaptic: Double) -> Double {
+    let d = (synaptic - tau) / (tau * synaptic)
+    let x = step * d
+    if abs(x) > 0.5 { return p22 * (x * exp(x) - expm1(x)) / (d * d * capacitance) }
+    // Σ x^k / (k! (k + 2)), of which the terms fall by more than a factor of k / |x|.
+    var (sum, term, k) = (0.5, 1.0, 1.0)
+    while k < 20 {
+      term *= x / k
+      sum += term / (k + 2)
+      k += 1
+    }
+    return p22 * step * step * sum / capacitance
+  }
 }
 
 /// Threshold, reset and refractory time of a slice, potentials relative to the resting potential.
