@@ -5,8 +5,7 @@ internal import KernelTypes
 ///
 /// To add a model: describe it in `Circuits` (`Models/` and `NeuronModelCatalog`), write its groups here in `Models/`, and
 /// add a line to `ModelRegistry`. A group owns its columns, indexed by the tile's local places; it reads what arrived from
-/// `InputRows` and leaves them zero. A plastic synapse type would own a synapse table beside `PackedSynapses`: its
-/// blocks are delivered from the same queue, need the source's trace at their due step, and hear of `fired` after a step.
+/// `InputRows` and leaves them zero. Plastic synapses are `PlasticDelivery`'s.
 protocol NeuronGroup: AnyObject {
   /// Names of the words that make up a neuron's state, in the order of snapshots.
   static var words: [String] { get }

@@ -130,4 +130,91 @@ public enum CircuitLibrary {
     circuit.recorders = [.spikes(populations: [0, 1], file: "spikes.csv")]
     return circuit
   }
+
+  /// Brunel's network with STDP from excitatory to excitatory neurons, 10 million plastic synapses at scale 1.
+  ///
+  /// All pairs of spikes, additive; weights start at 0.1 mV and lie between 0 and 0.3 mV. In-degrees do not scale.
+  public static func brunelSTDP(scale: Double = 1, seed: UInt64 = 55) -> Circuit {
+    var circuit = brunel(scale: scale, seed: seed)
+    circuit.name = "brunel-stdp"
+    var rule = STDP()
+    (rule.lambda, rule.alpha, rule.muPlus, rule.muMinus, rule.greatestWeight) = (0.005, 1.05, 0, 0, 0.3)
+    circuit.projections[0].plasticity = .stdp(rule)
+    return circuit
+  }
+
+  /// The networks of Vogels & Abbott, 4,000 neurons and 320,000 synapses at scale 1, whose activity goes on without input.
+  ///
+  /// With currents it starts by itself; with conductances a current of 150 pA into every neuron for the first 50 ms starts it.
+  ///
+  /// Sources: Vogels T. P. & Abbott L. F., "Signal propagation and logic gating in networks of integrate-and-fire neurons",
+  /// Journal of Neuroscience 25 (2005); Brette R. et al., "Simulation of networks of spiking neurons: a review of tools and
+  /// strategies", Journal of Computational Neuroscience 23 (2007), benchmarks 1 (conductances) and 2 (currents). The jumps
+  /// of 1.62 and -9 mV of benchmark 2 become currents by w C_m / tau_m: 16.2 and -90 pA at 200 pF and 20 ms.
+  public static func vogelsAbbott(conductances: Bool, scale: Double = 1, seed: UInt64 = 55) -> Circuit {
+    let sizes = [Int((3200 * scale).rounded()), Int((800 * scale).rounded())]
+    let model = conductances ? NeuronModel.iafCondExp : .iafPscExp
+    let weights = conductances ? [6.0, -67] : [16.2, -90]
+    var parameters = model.defaults
+    parameters.merge(["V_th": -50, "V_reset": -60, "t_ref": 5, "tau_syn_ex": 5, "tau_syn_in": 10, "C_m": 200]) { $1 }
+    let more = conductances ? ["E_L": -60.0, "g_L": 10, "E_ex": 0, "E_in": -80] : ["E_L": -49, "tau_m": 20]
+    parameters.merge(more) { $1 }
+    let initial = ["V_m": Distribution(.uniform(low: -60, high: -50))]
+    var circuit = Circuit(name: conductances ? "vogels-abbott-coba" : "vogels-abbott-cuba", seed: seed)
+    circuit.populations = zip(["E", "I"], zip([0, sizes[0]], sizes)).map { name, place in
+      Population(
+        name: name,
+        first: NeuronID(UInt32(place.0)),
+        size: place.1,
+        model: model.name,
+        parameters: parameters,
+        initial: initial
+      )
+    }
+    if conductances {
+      circuit.stimuli = [
+        .directCurrent(
+          name: "kick",
+          amplitude: 150,
+          startMilliseconds: 0,
+          stopMilliseconds: 50,
+          targets: [0, 1],
+          delayMilliseconds: 0.1
+        )
+      ]
+    }
+    for source in 0..<2 {
+      for target in 0..<2 {
+        circuit.projections.append(
+          Projection(
+            source: source,
+            target: target,
+            rule: .pairwiseBernoulli(0.02),
+            weight: Distribution(.constant(weights[source])),
+            delay: Distribution(.constant(0.1))
+          )
+        )
+      }
+    }
+    circuit.recorders = [.spikes(populations: [0, 1], file: "spikes.csv")]
+    return circuit
+  }
+
+  /// Names of the networks, sorted.
+  public static let names = [
+    "brunel", "brunel-stdp", "columns", "microcircuit", "vogels-abbott-coba", "vogels-abbott-cuba",
+  ]
+
+  /// Returns a network by its name, or nil.
+  public static func named(_ name: String, scale: Double) -> Circuit? {
+    switch name {
+    case "brunel": brunel(scale: scale)
+    case "brunel-stdp": brunelSTDP(scale: scale)
+    case "columns": columns(scale: scale)
+    case "microcircuit": microcircuit(scale: scale)
+    case "vogels-abbott-coba": vogelsAbbott(conductances: true, scale: scale)
+    case "vogels-abbott-cuba": vogelsAbbott(conductances: false, scale: scale)
+    default: nil
+    }
+  }
 }

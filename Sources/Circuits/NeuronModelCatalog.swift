@@ -1,7 +1,7 @@
 /// The neuron models that are known, by NEST's names.
 ///
 /// A model is added in three places: its description in `Models/`, its line here, and its update and line in the
-/// registry of `ChipCore` (`ModelKind`).
+/// registry of `ChipCore` (`ModelRegistry`).
 public enum NeuronModelCatalog {
   /// The models that circuit files may name, in the order of the documentation.
   public static let all: [NeuronModel] = [.iafPscExp, .iafPscDelta, .iafPscAlpha, .iafCondExp, .replay]

@@ -17,13 +17,11 @@ extension CircuitJob {
         return found
       }
     case .library(let name, let scale):
-      switch name {
-      case "microcircuit": circuit = CircuitLibrary.microcircuit(scale: scale)
-      case "brunel": circuit = CircuitLibrary.brunel(scale: scale)
-      case "columns": circuit = CircuitLibrary.columns(scale: scale)
-      default:
-        throw DocumentError(file: name, line: 0, message: "no such circuit; known are: brunel, columns, microcircuit")
+      guard let found = CircuitLibrary.named(name, scale: scale) else {
+        let known = CircuitLibrary.names.joined(separator: ", ")
+        throw DocumentError(file: name, line: 0, message: "no such circuit; known are: \(known)")
       }
+      circuit = found
     }
     if let seed { circuit.seed = seed }
     return circuit

@@ -98,24 +98,31 @@ final class IafCondExpSingle: NeuronGroup {
     for slice in slices {
       let (place, c) = (plan.slices[slice], constants[slice])
       let (v, ex, inh, drive) = unsafe (self.v.base, excitatory.base, inhibitory.base, self.drive.base)
+      let (refractory, sums, sumsIn) = unsafe (
+        self.refractory.base, rows.sums.base, rows.sums.base + rows.stride
+      )
+      let noise = rows.slices[slice]
       for k in 0..<place.slice.count {
-        let i = place.start + k
-        let (arriving, inhibiting) = rows.take(slice, place: i, k, quantum: c.quantum, twoRows: true)
+        let i = place.start &+ k
+        let input = noise.input(of: k, as: Float.self)
+        let arriving = unsafe input.first + Float(sums[i]) * c.quantum
+        let inhibiting = unsafe input.second + Float(sumsIn[i]) * c.quantum
+        unsafe (sums[i], sumsIn[i]) = (0, 0)
         let (u, e, n, d) = unsafe (v[i], ex[i], inh[i], drive[i])
-        let rest = refractory[i]
-        refractory[i] = rest > 0 ? rest - 1 : 0
+        let rest = unsafe refractory[i]
+        unsafe refractory[i] = rest > 0 ? rest - 1 : 0
         if rest == 0 {
           let decay = c.leak + (e * c.decayEx + n * c.decayIn)
           let mean = d + (e * c.meanEx + n * c.meanIn)
           let bend = e * (c.bendEx - d * c.lagEx) + n * (c.bendIn - d * c.lagIn) + e * n * c.cross
           let pull = decay > 1 ? mean : mean + bend
-          unsafe v[i] = u + (pull - decay * u) * (-expm1(-decay) / decay)
+          unsafe v[i] = u + (pull - decay * u) * meanDecay(decay)
         }
         unsafe ex[i] = e * c.leftEx + arriving
         unsafe inh[i] = n * c.leftIn - inhibiting
         if unsafe v[i] >= c.limit.threshold {
           unsafe v[i] = c.limit.reset
-          refractory[i] = c.limit.refractorySteps
+          unsafe refractory[i] = c.limit.refractorySteps
           spikes.append(UInt32(truncatingIfNeeded: place.id(k)))
         }
       }
@@ -164,4 +171,12 @@ final class IafCondExpSingle: NeuronGroup {
     default: refractory[local] = UInt16(truncatingIfNeeded: word)
     }
   }
+}
+
+/// (1 - exp(-x)) / x for positive x: a Taylor polynomial up to 1, right to 3e-8.
+@inline(__always)
+private func meanDecay(_ x: Float) -> Float {
+  if x > 1 { return -expm1(-x) / x }
+  let high = 1 / 5040 - x * (1 / 40_320 - x * (1 / 362_880 - x / 3_628_800))
+  return 1 - x * (1 / 2 - x * (1 / 6 - x * (1 / 24 - x * (1 / 120 - x * (1 / 720 - x * high)))))
 }

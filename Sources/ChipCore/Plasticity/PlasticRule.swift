@@ -41,8 +41,8 @@ struct PlasticRule<Real: BinaryFloatingPoint & BitwiseCopyable> {
 /// Values of exp(-n h/tau) for whole numbers of steps: times are on the grid, so a table replaces the function.
 @safe
 final class DecayTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
-  private let ratio: Double
-  private let values: Column<Real>
+  let ratio: Double
+  let values: Column<Real>
 
   init(stepMilliseconds h: Double, tau: Double) {
     ratio = h / tau

@@ -26,6 +26,9 @@ struct BenchCommand: Command {
   enum Name: String, CaseIterable, OptionValue {
     case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts
     case memory, scaling, updates, events
+    case brunelSTDP = "brunel-stdp"
+    case vogelsAbbottCUBA = "vogels-abbott-cuba"
+    case vogelsAbbottCOBA = "vogels-abbott-coba"
   }
 
   static let all: [any Benchmark.Type] = Name.allCases.map { name in
@@ -35,6 +38,9 @@ struct BenchCommand: Command {
     case .microcircuit: MicrocircuitBenchmark.self
     case .brunel: BrunelBenchmark.self
     case .columns: ColumnsBenchmark.self
+    case .brunelSTDP: BrunelSTDPBenchmark.self
+    case .vogelsAbbottCUBA: VogelsAbbottCUBABenchmark.self
+    case .vogelsAbbottCOBA: VogelsAbbottCOBABenchmark.self
     case .forecaster: ForecasterBenchmark.self
     case .recovery: RecoveryBenchmark.self
     case .queries: QueriesBenchmark.self
