@@ -205,97 +205,39 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
       isUsed[slot] = true
       let cells = Int(table.firstCell[segment])..<Int(table.firstCell[segment + 1])
       let row = unsafe ring.base + (slot * rowCells + part.offset)
-      unsafe pass(cells, part, last: last, trace: trace, at: step, delay: Int64(table.delays[segment]), into: row)
+      let pass = SegmentPass(cells: cells, last: last, step: step, delay: Int64(table.delays[segment]))
+      // A generic class is not specialised behind its protocol: name the types of the format that is for speed.
+      if let table = table as? PlasticTable<Float>, let rule = rule as? PlasticRule<Float>,
+        let history = part.history as? PostHistory<Float>, let trace = trace as? Float
+      {
+        let row = unsafe UnsafeMutableRawPointer(row).assumingMemoryBound(to: Int32.self)
+        unsafe passSegment(
+          pass,
+          table,
+          rule,
+          history,
+          trace: trace,
+          perUnit: part.perUnit,
+          into: row,
+          as: PackedSynapses.self
+        )
+      } else {
+        unsafe passSegment(
+          pass,
+          table,
+          rule,
+          part.history,
+          trace: trace,
+          perUnit: part.perUnit,
+          into: row,
+          as: Store.self
+        )
+      }
       events += cells.count
       if !part.recorders.isEmpty { record(cells, part, from: table.sources.lowerBound + UInt32(source), at: step) }
     }
     table.trace[source] = (last >= 0 ? trace * rule.plus[step - last] : 0) + 1
     table.lastSpike[source] = step
-  }
-
-  /// Changes the weights of a segment and adds them to a row of sums.
-  ///
-  /// Every event of a plastic synapse comes here: plain pointers, and a slow path for the few targets
-  /// that fired more often since the source's last spike than their history keeps at hand.
-  private func pass(
-    _ cells: Range<Int>,
-    _ part: Part,
-    last: Int64,
-    trace: Real,
-    at step: Int64,
-    delay: Int64,
-    into row: UnsafeMutablePointer<Store.Sum>
-  ) {
-    let (rule, perUnit, kept) = (part.rule, part.perUnit, PostHistory<Real>.kept)
-    let (targets, weights) = unsafe (part.table.targets.base, part.table.weights.base)
-    let (counts, steps) = unsafe (part.history.counts.base, part.history.lastSteps.base)
-    let traces = unsafe part.history.lastTraces.base
-    let (newest, oldest) = (step - delay, last - delay)
-    for cell in cells {
-      let target = unsafe Int(targets[cell])
-      var weight = unsafe weights[cell]
-      let count = unsafe counts[target]
-      let first = target &* kept
-      var end = count
-      // Spikes that have not arrived at the synapse yet are few.
-      while end > 0, count &- end < kept, unsafe steps[first &+ ((end &- 1) & (kept &- 1))] > newest { end &-= 1 }
-      var next = end
-      if last >= 0 {
-        while next > 0, count &- next < kept, unsafe steps[first &+ ((next &- 1) & (kept &- 1))] > oldest { next &-= 1 }
-      }
-      if count &- next >= kept, count > kept {
-        weight = passSlowly(weight, target, part, last: last, trace: trace, newest: newest, delay: delay)
-      } else {
-        while next < end {
-          let at = unsafe steps[first &+ (next & (kept &- 1))]
-          weight = rule.facilitated(weight, by: trace * rule.plus[at &- oldest])
-          next &+= 1
-        }
-        // One that arrives together with the source's spike does not count in the target's trace.
-        if end > 0, unsafe steps[first &+ ((end &- 1) & (kept &- 1))] == newest { end &-= 1 }
-        if end > 0, count &- end < kept {
-          let place = first &+ ((end &- 1) & (kept &- 1))
-          weight = unsafe rule.depressed(weight, by: traces[place] * rule.minus[newest &- steps[place]])
-        } else if end > 0 {
-          weight = depressedSlowly(weight, target, part, newest: newest)
-        }
-      }
-      unsafe weights[cell] = weight
-      unsafe row[target] &+= Store.fixedPoint(Double(weight), perUnit: perUnit)
-    }
-  }
-
-  /// The weight after everything since the source's last spike, from the whole history of the target.
-  @inline(never)
-  private func passSlowly(
-    _ start: Real,
-    _ target: Int,
-    _ part: Part,
-    last: Int64,
-    trace: Real,
-    newest: Int64,
-    delay: Int64
-  ) -> Real {
-    let (rule, steps) = (part.rule, part.history.steps[target])
-    var weight = start
-    var end = steps.count
-    while end > 0, steps[end - 1] > newest { end -= 1 }
-    if last >= 0 {
-      var next = end
-      while next > 0, steps[next - 1] + delay > last { next -= 1 }
-      for k in next..<end { weight = rule.facilitated(weight, by: trace * rule.plus[steps[k] + delay - last]) }
-    }
-    return depressedSlowly(weight, target, part, newest: newest)
-  }
-
-  /// The weight after a spike of the source, from the whole history of the target.
-  @inline(never)
-  private func depressedSlowly(_ weight: Real, _ target: Int, _ part: Part, newest: Int64) -> Real {
-    let (steps, traces) = (part.history.steps[target], part.history.traces[target])
-    var before = steps.count
-    while before > 0, steps[before - 1] >= newest { before -= 1 }
-    guard before > 0 else { return weight }
-    return part.rule.depressed(weight, by: traces[before - 1] * part.rule.minus[newest - steps[before - 1]])
   }
 
   /// Keeps what a segment transmitted, for the recorders.
