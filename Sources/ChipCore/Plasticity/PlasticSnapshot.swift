@@ -11,24 +11,34 @@ public struct PlasticSnapshot: Equatable, Sendable {
     public var projection: Int
     /// Sources that have fired and have synapses here, the steps of their last spikes, and their traces right after.
     public var sources: [UInt32] = []
+    /// Steps of their last spikes.
     public var lastSpikes: [Int64] = []
+    /// Their traces right after these.
     public var sourceTraces: [Double] = []
     /// Own targets, the number of their synapses, and all weights.
     public var targets: [UInt32] = []
+    /// The number of synapses of each.
     public var synapses: [UInt32] = []
+    /// All weights.
     public var weights: [Double] = []
     /// The number of spikes of each own target that synapses may still ask for, their steps, and the traces after them.
     public var spikes: [UInt32] = []
+    /// Steps of these spikes.
     public var spikeSteps: [Int64] = []
+    /// Traces of the targets right after them.
     public var spikeTraces: [Double] = []
 
     init(projection: Int) { self.projection = projection }
   }
   /// What is on its way to a neuron: a sum in fixed point for a row, due in a step.
   public struct Pending: Equatable, Sendable {
+    /// The step in which it is due.
     public var step: Int64
+    /// The target.
     public var neuron: UInt32
+    /// Row of sums: 1 for negative weights of neurons with two rows.
     public var row: UInt8
+    /// The sum in fixed point.
     public var sum: Int64
   }
   /// The states of plastic projections, ascending.
