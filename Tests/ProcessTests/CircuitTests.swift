@@ -82,6 +82,22 @@ extension ProcessTests {
       expectNothingLeft(of: started)
     }
 
+    @Test(.timeLimit(.minutes(2)), arguments: [[], ["--checkpoint-every", "300 ms"]])
+    mutating func `a killed core changes no weight of plastic synapses`(checkpoints: [String]) throws {
+      _ = try folder.write(RandomCircuit.text(seed: seed, isPlastic: true), to: "circuit.yaml")
+      let reference = try run("reference", cores: 1, until: "40 s")
+      #expect(reference.keys.contains("weights.csv") && reference.keys.contains("transmitted.csv"))
+      #expect(reference.values.allSatisfy { $0.split(separator: 10).count > 50 }, "seed \(seed): too little happens")
+      let started = try Started(words("killed", cores: 2, until: "40 s", checkpoints), in: folder)
+      try killCore(of: started)
+      let ran = started.finish(within: 60)
+      #expect(ran.code == 0, "seed \(seed): \(ran.error)")
+      #expect(ran.json["recoveries"]?.int ?? 0 >= 1, "seed \(seed): the kill came too late or too early to matter")
+      let found = try records("killed")
+      for (file, bytes) in reference { #expect(found[file] == bytes, "seed \(seed): \(file)") }
+      expectNothingLeft(of: started)
+    }
+
     /// Kills a core of a run while it simulates.
     private mutating func killCore(of started: Started) throws {
       var cores: [RunningProcess] = []
@@ -98,7 +114,10 @@ extension ProcessTests {
     @Test(.timeLimit(.minutes(2)))
     mutating func `a run that was killed goes on with --resume`() throws {
       let reference = try run("reference", cores: 1, until: "100 s")
-      let started = try Started(words("killed", cores: 2, until: "100 s", ["--checkpoint-every", "200 ms"]), in: folder)
+      let started = try Started(
+        words("killed", cores: 2, until: "100 s", ["--checkpoint-every", "200 ms"]),
+        in: folder
+      )
       try eventually("a record", in: folder) { folder.read("killed/spikes.csv").utf8.count > 1000 }
       pauseMilliseconds(Int.random(in: 0...800, using: &chance))
       #expect(started.isRunning, "seed \(seed): the kill came too late")

@@ -1,6 +1,7 @@
 /// A small random circuit as a user would write it: both models, four rules, random delays, noise and currents.
 enum RandomCircuit {
-  static func text(seed: UInt64) -> String {
+  /// With `isPlastic` the synapses from E to E, and from D to I, follow STDP, and their weights are recorded.
+  static func text(seed: UInt64, isPlastic: Bool = false) -> String {
     var chance = Chance(seed: seed)
     func number(_ range: ClosedRange<Double>) -> String {
       let tenths = Int.random(in: Int(range.lowerBound * 10)...Int(range.upperBound * 10), using: &chance)
@@ -15,7 +16,8 @@ enum RandomCircuit {
       "{fixed_outdegree: \(Int.random(in: 5...15, using: &chance))}",
       "{fixed_total_number: \(Int.random(in: 300...900, using: &chance))}", "{pairwise_bernoulli: 0.1}",
     ].shuffled(using: &chance)
-    return """
+    let plastic = isPlastic ? ", plasticity: {stdp: {lambda: 0.02, Wmax: 60 pA}}" : ""
+    let text = """
       circuit: random-\(seed)
       step: 0.1 ms
       seed: \(Int.random(in: 1...1_000_000, using: &chance))
@@ -29,14 +31,21 @@ enum RandomCircuit {
         drive: {poisson: {rate: \(number(2...4)) kHz}, to: D, weight: 0.3 mV, delay: 1 ms}
         kick: {dc: {amplitude: 200 pA, start: 100 ms, stop: 400 ms}, to: E, delay: 0.1 ms}
       projections:
-        - {from: E, to: [E, I], rule: \(rules[0]), weight: 40 pA, delay: {normal: [2 ms, 0.8 ms], at_least: 0.5 ms}}
+        - {from: E, to: E, rule: \(rules[0]), weight: 40 pA, delay: {normal: [2 ms, 0.8 ms], at_least: 0.5 ms}\(plastic)}
+        - {from: E, to: I, rule: \(rules[0]), weight: 40 pA, delay: {normal: [2 ms, 0.8 ms], at_least: 0.5 ms}}
         - {from: I, to: E, rule: \(rules[1]), weight: -150 pA, delay: 0.8 ms}
         - {from: E, to: D, rule: \(rules[2]), weight: {normal: [0.4 mV, 0.1 mV]}, delay: 1.5 ms}
-        - {from: D, to: I, rule: \(rules[3]), weight: 20 pA, delay: 0.6 ms}
+        - {from: D, to: I, rule: \(rules[3]), weight: 20 pA, delay: 0.6 ms\(plastic)}
       record:
         - {spikes: [E, I, D], file: spikes.csv}
         - {state: E, ids: [1, 7], variables: [V_m], every: 1 ms, file: e.csv}
         - {state: D, ids: [\(e + i + 1)], variables: [V_m], every: 2 ms, file: d.csv}
+      """
+    guard isPlastic else { return text }
+    return text + """
+
+        - {weights: E>E, file: weights.csv}
+        - {transmitted: D>I, file: transmitted.csv}
       """
   }
 }
