@@ -2,17 +2,20 @@ internal import Basics
 internal import ChipCore
 internal import Circuits
 internal import Forecasting
+internal import Partitioning
 internal import Wire
 internal import Workloads
 
 /// Sizes that are the same on every machine and every time; `benchmarks/thresholds` holds them to what they were.
 struct CountsBenchmark: Benchmark {
   static let name = "counts"
-  static let question = "How many bytes do a spike frame, a series' state and a synapse take?"
+  static let question =
+    "How many messages does an epoch take, and how many bytes a spike, a series' state and a synapse?"
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
     var result = BenchmarkResult(scale: 1, cores: 1)
     try addFrame(&result.figures)
+    try addTraffic(&result.figures)
     try addSeries(&result.figures)
     try addSynapses(&result.figures)
     return result
@@ -37,6 +40,39 @@ struct CountsBenchmark: Benchmark {
     let (full, empty) = (SpikeFrame.encode(header, batch), SpikeFrame.encode(header, SpikeBatch(steps: 15)))
     figures.add("frame_bytes", title: "frame of 600 spikes", .figure(Double(full.count), "B", digits: 9))
     figures.add("empty_frame_bytes", title: "frame of none", .figure(Double(empty.count), "B", digits: 9))
+  }
+
+  /// What 100 ms of a fifth of Brunel's network send between two cores: full frames, headers included.
+  private func addTraffic(_ figures: inout Report) throws {
+    let circuit = CircuitLibrary.brunel(scale: 0.2)
+    let plan = try Partitioner.plan(circuit: circuit, cores: 2, method: .metis)
+    let tiles = try plan.layouts.map { try Tile(circuit: circuit, layout: $0, precision: .single) }
+    let epochSteps = circuit.epochSteps()
+    var (bytes, spikes) = (0, 0)
+    while tiles[0].now.index < 1000 {
+      let first = tiles[0].now
+      for tile in tiles { tile.advance(from: first, count: epochSteps) }
+      for (i, tile) in tiles.enumerated() {
+        let header = SpikeFrame.Header(
+          run: 1,
+          mapHash: 2,
+          generation: Generation(1),
+          incarnation: Incarnation(3),
+          source: CoreID(UInt16(i)),
+          epoch: Epoch(first.index / Int64(epochSteps))
+        )
+        bytes += SpikeFrame.encode(header, tile.fired).count
+        spikes += tile.fired.neurons.count
+        for source in tiles { tile.receive(source.fired, from: first) }
+      }
+    }
+    figures.add("sent_spikes", title: "spikes sent in 100 ms of a fifth of brunel", .count(spikes))
+    figures.add("sent_spike_bytes", title: "their bytes on the wire", .figure(Double(bytes), "B", digits: 9))
+    let microcircuit = CircuitLibrary.microcircuit(scale: 0.1)
+    let frames = try Partitioner.plan(circuit: microcircuit, cores: 3, method: .metis).cut.framesPerSecond
+    let epochs = 1000 / (microcircuit.stepMilliseconds * Double(microcircuit.epochSteps()))
+    let messages = Int((frames / epochs).rounded())
+    figures.add("messages_per_epoch", title: "messages of the microcircuit on three cores an epoch", .count(messages))
   }
 
   private func addSeries(_ figures: inout Report) throws {
