@@ -4,9 +4,12 @@
 /// aside (`reject`): whoever dies between reading and that call has lost nothing, because what was delivered and not
 /// acknowledged is read first by the next coordinator. All coordinators read under one name, and reading is fenced:
 /// a former one cannot take entries away from its successor.
-public final class MetricStream {
+public final class MetricStream: SampleSink {
   /// The consumer group and its one consumer.
   public static let group = "synfire"
+
+  /// Fields of a sample that a script can hand on.
+  static let mostFields = 1000
 
   /// A sample that cannot be used.
   public struct Rejection: Equatable, Sendable {
@@ -57,24 +60,42 @@ public final class MetricStream {
     self.run = try KeySpace(run ?? tenant)
   }
 
+  /// Whether the connection can be used.
+  public var isOpen: Bool { connection.isOpen }
+
+  /// Opens the connection anew.
+  public func reconnect() throws(StoreError) { try connection.reconnect() }
+
   /// The key of the stream.
   public var key: String { tenant.key("metrics") }
 
-  /// Appends samples, and returns their places; needs no lease.
+  /// Appends samples in one step and returns their places; needs no lease.
   ///
-  /// A sample without fields says nothing and is left out.
-  /// - Throws: `StoreError`; after a broken connection some may have been appended.
+  /// A sample without fields says nothing and is left out; one of more than a thousand goes alone.
+  /// - Throws: `StoreError`; an answer of the server means that none was appended, a broken connection that all may be.
   @discardableResult public func append(_ samples: [[StreamField]]) throws(StoreError) -> [EntryID] {
-    let head: [RedisArgument] = ["XADD", .init(key), "MAXLEN", "~", .init(keptEntries), "*"]
-    let commands = samples.filter { !$0.isEmpty }.map { fields in
-      head + fields.flatMap { [RedisArgument($0.name), .init($0.value)] }
-    }
-    var places: [EntryID] = []
-    for reply in try connection.pipeline(commands) {
-      if case .error(let text) = reply { throw StoreError(reply: text, during: "XADD \(key)") }
+    let samples = samples.filter { !$0.isEmpty }
+    guard !samples.isEmpty else { return [] }
+    if samples.count == 1 {
+      let words: [RedisArgument] = ["XADD", .init(key), "MAXLEN", "~", .init(keptEntries), "*"]
+      let reply = try connection.command(words + samples[0].flatMap { [RedisArgument($0.name), .init($0.value)] })
       guard let id = reply.text.flatMap({ EntryID($0) }) else { throw .unreadable(reply, during: "XADD \(key)") }
-      places.append(id)
+      return [id]
     }
+    // A script hands on so many words only; such a sample will be refused by its reader, and goes alone.
+    if let i = samples.firstIndex(where: { $0.count > Self.mostFields }) {
+      return try append(Array(samples[..<i])) + append([samples[i]]) + append(Array(samples[(i + 1)...]))
+    }
+    // One script: a server that is just coming up answers the first commands of a pipeline with LOADING and takes the
+    // rest, and a batch in another order is another batch.
+    var arguments: [RedisArgument] = [.init(keptEntries), .init(samples.count)]
+    for fields in samples {
+      arguments.append(.init(2 * fields.count))
+      for field in fields { arguments += [RedisArgument(field.name), .init(field.value)] }
+    }
+    let reply = try connection.evaluate(StreamScript.append, keys: [key], arguments)
+    let places = (reply.elements ?? []).compactMap { $0.text.flatMap { EntryID($0) } }
+    guard places.count == samples.count else { throw .unreadable(reply, during: "XADD \(key)") }
     return places
   }
 

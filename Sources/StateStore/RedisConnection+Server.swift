@@ -45,6 +45,12 @@ extension RedisConnection {
     return report
   }
 
+  /// Whether the server's disk has what it answers for (`appendfsync always`); false when it does not tell.
+  public func writesToDiskBeforeAnswers() throws(StoreError) -> Bool {
+    let (log, sync) = (try setting("appendonly"), try setting("appendfsync"))
+    return log == "yes" && sync == "always"
+  }
+
   /// Returns a setting of the server, or nil when it may not be read.
   private func setting(_ name: String) throws(StoreError) -> String? {
     do {

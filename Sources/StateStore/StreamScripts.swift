@@ -1,5 +1,16 @@
 /// The Lua scripts of streams and ticks: each is one atomic step on the server.
 enum StreamScript {
+  /// Key stream; arguments kept, count, then per sample the count of its words, fields and values.
+  static let append = """
+    local places, at = {}, 3
+    for i = 1, tonumber(ARGV[2]) do
+      local words = tonumber(ARGV[at])
+      places[i] = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, at + 1, at + words))
+      at = at + 1 + words
+    end
+    return places
+    """
+
   /// Keys fence, stream; arguments number, nonce, group (and consumer), count, place.
   static let read =
     CheckpointScript.holds + """

@@ -56,13 +56,7 @@ extension ProcessTests {
         try eventually("the end of the store", in: service.folder) {
           !RunningProcess.all.contains { $0.pid == store.pid }
         }
-        let folder = service.folder.file("appendonlydir")
-        let logs = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".incr.aof") }
-        let last = try #require(logs.sorted().last)
-        let log = try #require(FileHandle(forUpdatingAtPath: "\(folder)/\(last)"))
-        let length = try log.seekToEnd()
-        try log.truncate(atOffset: length - min(length / 2, UInt64.random(in: 1...300_000, using: &chance)))
-        try log.close()
+        try AppendOnlyFile.cut(UInt64.random(in: 1...300_000, using: &chance), in: service.folder.path)
       }
     }
 

@@ -74,6 +74,7 @@ private final class Delivery {
 
   private let stream: MetricStream
   private let log: Log
+  private var sender = SampleSender(mostKept: mostKept)
   private var kept: [[StreamField]] = []
 
   init(_ stream: MetricStream, _ log: Log) { (self.stream, self.log) = (stream, log) }
@@ -81,8 +82,7 @@ private final class Delivery {
   func deliver(_ samples: [Sample]) throws {
     kept += samples.map { $0.fields.map { StreamField($0.0, $0.1) } }
     do {
-      if !stream.connection.isOpen { try stream.connection.reconnect() }
-      try stream.append(kept)
+      try sender.send(kept, to: stream, now: MonotonicClock.nowMilliseconds())
       kept.removeAll(keepingCapacity: true)
     } catch {
       guard error.isTransient else { throw error }

@@ -63,7 +63,7 @@ struct DemoShopCommand: Command {
       messages = i + 1
       bar.update(Double(i + 1) / Double(ticks.count) * Double(days))
     }
-    try feed.flush()
+    try feed.finish()
     bar.finish()
     var report = Report()
     report.add("tenant", .text(tenant))

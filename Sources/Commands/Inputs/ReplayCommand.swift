@@ -56,7 +56,7 @@ struct ReplayCommand: Command {
       try feed.add(message)
       if i % StreamFeed.batch == 0 { bar.update(Double(feed.sent)) }
     }
-    try feed.flush()
+    try feed.finish()
     bar.finish()
     return try context.tellSent(feed.sent, of: messages.count, samples: samples.count)
   }

@@ -7,32 +7,19 @@ internal import Workloads
 /// The stream keeps a limited number of entries; whoever writes faster than the coordinator reads would push out what
 /// it has not read. So the feed waits while too many entries are unread, and gives up when nobody reads them.
 ///
-/// A server that goes away is waited for. What was under way then may have arrived or not, and a server that comes back
-/// may have lost its last seconds; so everything that it cannot be seen to have is sent again, in order. Entries that
-/// arrive twice carry the same times and values, and the coordinator puts the second ones aside.
+/// A server that goes away is waited for, and what it has lost by then is sent again (`SampleSender`).
 struct StreamFeed {
   /// Entries sent in one round trip.
   static let batch = 500
   /// The feed waits while a reader is behind by more entries than this.
   static let mostUnread: Int64 = 100_000
 
-  /// Batches are kept for so long after they were sent: a server writes to its disk once a second.
-  private static let keptMilliseconds: Int64 = 3000
-  private static let mostKept = 200
-
-  /// A batch that the server has taken.
-  private struct Sent {
-    var entries: [[StreamField]]
-    var last: EntryID
-    var milliseconds: Int64
-  }
-
   private let stream: MetricStream
   private let log: Log
   private let patienceMilliseconds: Int64
   private let mostUnread: Int64
   private var waiting: [[StreamField]] = []
-  private var kept: [Sent] = []
+  private var sender = SampleSender()
   private var sinceCheck = 0
   /// Messages that the stream has taken.
   private(set) var sent = 0
@@ -61,18 +48,37 @@ struct StreamFeed {
   mutating func flush() throws {
     guard !waiting.isEmpty else { return }
     if sinceCheck >= mostUnread / 10 { try waitForReader() }
-    try patiently { feed throws(StoreError) in try feed.send(feed.waiting) }
+    try waitForDisk()
+    try patiently { feed throws(StoreError) in
+      try feed.sender.send(feed.waiting, to: feed.stream, now: MonotonicClock.nowMilliseconds())
+    }
     sent += waiting.count
     sinceCheck += waiting.count
     waiting.removeAll(keepingCapacity: true)
   }
 
-  private mutating func send(_ entries: [[StreamField]]) throws(StoreError) {
-    guard let last = try stream.append(entries).last else { return }
-    let now = MonotonicClock.nowMilliseconds()
-    kept.append(Sent(entries: entries, last: last, milliseconds: now))
-    let old = kept.prefix { now - $0.milliseconds > Self.keptMilliseconds }.count
-    kept.removeFirst(max(old, kept.count - Self.mostKept))
+  /// Sends the rest and waits until the server's disk has everything: then it is lost no more.
+  mutating func finish() throws {
+    try flush()
+    guard !Interruption.isRequested else { return }
+    let end = MonotonicClock.nowMilliseconds() + SampleSender.settleMilliseconds
+    let isSynced = try patiently { feed throws(StoreError) in try feed.stream.connection.writesToDiskBeforeAnswers() }
+    while !isSynced, MonotonicClock.nowMilliseconds() < end {
+      try whileWaiting()
+      try pause(50)
+    }
+    // A server that went away meanwhile is noticed here, and gets again what it lost.
+    try patiently { feed throws(StoreError) in
+      try feed.sender.verify(feed.stream, now: MonotonicClock.nowMilliseconds())
+    }
+  }
+
+  /// Waits while more is under way to the server's disk than can be kept here.
+  private mutating func waitForDisk() throws {
+    while case let wait = sender.waitMilliseconds(now: MonotonicClock.nowMilliseconds()), wait > 0 {
+      try whileWaiting()
+      try pause(min(wait, 100))
+    }
   }
 
   /// Calls a body until the server answers it, for a limited time.
@@ -82,9 +88,10 @@ struct StreamFeed {
     var end: Int64?
     while true {
       do throws(StoreError) {
-        if !stream.connection.isOpen {
-          try stream.connection.reconnect()
-          try sendLostAgain()
+        let before = sender.resent
+        try sender.recover(stream, now: MonotonicClock.nowMilliseconds())
+        if sender.resent > before {
+          log.warning("the store lost entries; they were sent again", ("batches", "\(sender.resent - before)"))
         }
         return try body(&self)
       } catch {
@@ -93,26 +100,14 @@ struct StreamFeed {
         end = end ?? now + patienceMilliseconds
         guard error.isTransient, now < end ?? now else { throw error }
         try whileWaiting()
-        guard Interruption.wait(milliseconds: 100) else {
-          throw CommandFailure(.interrupted, "interrupted after \(sent) entries; the store does not answer: \(error)")
-        }
+        try pause(100)
       }
     }
   }
 
-  /// Sends again what a server that was away has lost since it took it: the batches after the last one that it has.
-  private mutating func sendLostAgain() throws(StoreError) {
-    var first = kept.count
-    while first > 0, try !stream.contains(kept[first - 1].last) { first -= 1 }
-    let lost = kept[first...]
-    guard !lost.isEmpty else { return }
-    log.warning("the store lost entries; sending them again", ("batches", "\(lost.count)"))
-    kept.removeSubrange(first...)
-    for (i, batch) in lost.enumerated() {
-      do throws(StoreError) { try send(batch.entries) } catch {
-        kept += lost.dropFirst(i)
-        throw error
-      }
+  private func pause(_ milliseconds: Int64) throws {
+    guard Interruption.wait(milliseconds: milliseconds) else {
+      throw CommandFailure(.interrupted, "interrupted after \(sent) entries")
     }
   }
 
@@ -139,9 +134,7 @@ struct StreamFeed {
       if !hasTold { log.info("waiting for the coordinator to read", ("unread", "\(unread)")) }
       hasTold = true
       try whileWaiting()
-      guard Interruption.wait(milliseconds: 100) else {
-        throw CommandFailure(.interrupted, "interrupted after \(sent) entries")
-      }
+      try pause(100)
     }
   }
 }
