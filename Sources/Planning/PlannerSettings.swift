@@ -22,6 +22,8 @@ public struct PlannerSettings: Equatable, Sendable {
   public var noticeMilliseconds: Int64 = 86_400_000
   /// A recommendation may be followed for this many ticks after its own.
   public var validityTicks = 3
+  /// Ticks that a tick's value lags behind it, and ticks that it is a mean over.
+  public var reportingDelayTicks = 0, reportingWindowTicks = 1
 
   /// Makes the default settings.
   public init() {}

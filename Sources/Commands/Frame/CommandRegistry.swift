@@ -23,6 +23,7 @@ public enum CommandRegistry {
     ForecastCommand.self,
     HelpCommand.self,
     PartitionCommand.self,
+    PolicyCommand.self,
     RecommendCommand.self,
     ReplayCommand.self,
     RunCommand.self,

@@ -6,6 +6,8 @@ public struct Console: Sendable {
   public var output: @Sendable (String) -> Bool
   /// Writes errors and progress.
   public var error: @Sendable (String) -> Void
+  /// Reads a line of input without its end; nil when there are no more.
+  public var input: @Sendable () -> String? = { readLine(strippingNewline: true) }
   /// Columns of the terminal that results go to; nil when they go to a file or pipe.
   public var outputColumns: Int?
   /// Columns of the terminal that progress goes to; nil when it goes to a file or pipe.

@@ -1,0 +1,39 @@
+internal import Basics
+
+/// Scales one service as told line by line.
+struct PolicyCommand: Command {
+  static let name = "policy"
+  static let summary =
+    "Answers, step by step, how many replicas one service should have: JSON lines in, JSON lines out."
+  static let details = """
+    The first line is {"type": "config", "t0", "dt_s", "delay_s", "mu", "slo_util", "min_replicas", "max_replicas"}; each
+    later one {"step", "t", "load", "util", "t_metric", "ready", "pending", "events": [{"start", "end", "name", "kind"}]}
+    is answered by {"replicas": n}. Times are seconds since 1970; load, util and t_metric may be null. A line that cannot
+    be used is named on standard error and answered by the last good advice. It ends with its input.
+    """
+  static let fields: [Field<Self>] = [
+    .flag("stdio", \.usesStandardStreams, help: "Reads standard input and answers on standard output."),
+    .configuration(\.configuration, help: "YAML file with options."),
+  ]
+
+  var usesStandardStreams = false
+  var configuration: String?
+
+  func run(in context: CommandContext) throws -> ExitCode {
+    guard usesStandardStreams else { throw UsageError("policy: --stdio is the only way to talk to it, so give it") }
+    guard let first = context.console.input() else { return .done }
+    let configuration: PolicyConfiguration
+    do { configuration = try PolicyConfiguration(parsing: first) } catch {
+      throw CommandFailure(.failed, error.description)
+    }
+    var advisor = try PolicyAdvisor(configuration)
+    while let line = context.console.input() {
+      var advice = advisor.advice ?? configuration.limits.lowerBound
+      do { advice = advisor.advise(try PolicyStep(parsing: line)) } catch {
+        context.console.error("synfire policy: a line was not used: \(error)\n")
+      }
+      try context.write("{\"replicas\": \(advice)}\n")
+    }
+    return .done
+  }
+}
