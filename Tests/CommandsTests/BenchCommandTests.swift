@@ -92,7 +92,7 @@ struct BenchCommandTests {
     let result = run(CommandRegistry.all, ["bench", "counts", "--quiet"], environment: ["SYNFIRE_COMMIT": "0123abc"])
     #expect(result.code == .done)
     #expect(result.output.hasPrefix("synfire \(SynfireVersion.current), commit 0123abc\n"))
-    #expect(result.output.contains("\ncounts: How many bytes"))
+    #expect(result.output.contains("\ncounts: How many messages"))
     #expect(result.output.contains("frame of 600 spikes"))
   }
 
