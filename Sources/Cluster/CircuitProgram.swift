@@ -62,10 +62,9 @@ final class CircuitProgram: CoreProgram {
       let tile = try Tile(circuit: circuit, layout: job.layouts[Int(id.index)], precision: job.precision)
       var output = emptyOutput
       if assignment.checkpoint != nil {
-        var reader = ByteReader(blobs[id] ?? [], reading: "checkpoint of part \(id.index)")
-        output.populationSpikes = try reader.readArray()
-        try tile.restore(from: &reader)
-        try reader.finish()
+        let state = try CircuitPartState(decoding: blobs[id] ?? [], of: id)
+        output.populationSpikes = state.populationSpikes
+        try tile.restore(from: [state.tile])
       }
       parts.append(Part(id: id, tile: tile, output: output))
     }
@@ -223,10 +222,8 @@ final class CircuitProgram: CoreProgram {
 
   func snapshot(at epoch: Epoch) throws -> [PartOutput] {
     parts.map { part in
-      var w = ByteWriter()
-      w.writeArray(part.output.populationSpikes)
-      part.tile.snapshot(into: &w)
-      return PartOutput(part: part.id, bytes: w.bytes)
+      let state = CircuitPartState(circuit, populationSpikes: part.output.populationSpikes, tile: part.tile.snapshot)
+      return PartOutput(part: part.id, bytes: state.encoded())
     }
   }
 

@@ -1,13 +1,15 @@
+internal import Cluster
 internal import Documents
 internal import FoundationEssentials
 
-/// Finds the first difference of two records.
+/// Finds the first difference of two records and of their last checkpoints.
 struct CompareCommand: Command {
   static let name = "compare"
-  static let summary = "Finds the first difference of two records: time, neuron and variable."
+  static let summary = "Finds the first difference of two records and checkpoints: time, neuron and variable."
   static let details = """
-    A record is a folder that 'synfire run' wrote, or one of its files. Of folders all CSV files are compared, and the \
-    difference that comes first in model time is told. Numbers are equal when they read to the same value. \
+    A record is a folder that 'synfire run' wrote, or one of its files. Of folders all CSV files are compared and, where \
+    both have them, the last checkpoints, whatever the numbers of cores were; the difference that comes first in model \
+    time is told. Numbers are equal when they read to the same value. \
     Exit code 0: equal, 5: they differ, 3: a record is not there.
     """
   static let fields: [Field<Self>] = [
@@ -25,12 +27,38 @@ struct CompareCommand: Command {
       guard let found = try Self.difference(name, pathA, pathB) else { continue }
       if first == nil || found.time < first?.time ?? .infinity { first = found }
     }
+    let checkpoints = try Self.checkpoints(a, b)
+    for (left, right) in checkpoints {
+      guard let found = RecordComparison.firstDifference(of: "checkpoint.csv", left.csv, right.csv) else { continue }
+      var named = found
+      named.file = left.name
+      if first == nil || named.time < first?.time ?? .infinity { first = named }
+    }
     var report = Report()
     report.add("equal", .flag(first == nil))
     report.add("files", .count(pairs.count))
+    report.add("tables_of_checkpoints", .count(checkpoints.count))
     if let first { Self.add(first, to: &report) }
     try context.show(report)
     return first == nil ? .done : .differs
+  }
+
+  /// The tables of both checkpoints, where both folders have one; tables that only one has are compared with nothing.
+  private static func checkpoints(
+    _ a: String,
+    _ b: String
+  ) throws -> [(CircuitCheckpoint.Table, CircuitCheckpoint.Table)] {
+    guard try isFolder(a), let left = try CircuitCheckpoint(ofRunIn: a), let right = try CircuitCheckpoint(ofRunIn: b)
+    else { return [] }
+    let names =
+      left.tables.map(\.name)
+      + right.tables.map(\.name).filter { name in
+        !left.tables.contains { $0.name == name }
+      }
+    func table(_ name: String, of checkpoint: CircuitCheckpoint) -> CircuitCheckpoint.Table {
+      checkpoint.tables.first { $0.name == name } ?? CircuitCheckpoint.Table(name: name, csv: [])
+    }
+    return names.map { (table($0, of: left), table($0, of: right)) }
   }
 
   private static func add(_ difference: RecordDifference, to report: inout Report) {

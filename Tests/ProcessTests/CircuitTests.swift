@@ -150,6 +150,27 @@ extension ProcessTests {
       for process in left() { process.send(.kill) }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `checkpoints are the same whatever the cores were, and compare tells where two part`() throws {
+      _ = try folder.write(RandomCircuit.text(seed: seed, isPlastic: true), to: "circuit.yaml")
+      let every = ["--checkpoint-every", "200 ms"]
+      try run("one", cores: 1, every[0], every[1])
+      try run("three", cores: 3, every[0], every[1])
+      try run("other", cores: 1, every[0], every[1], "--seed", "77")
+      let same = try synfire("compare", folder.file("one"), folder.file("three"), "-o", "json", in: folder)
+      #expect(same.code == 0, "seed \(seed): \(same.output)\(same.error)")
+      // Three populations, recent spikes and two plastic projections.
+      #expect(same.json["tables_of_checkpoints"]?.int == 6)
+      // With equal records only the states tell the two apart.
+      for name in try records("one").keys {
+        try FileManager.default.removeItem(atPath: folder.file("other/\(name)"))
+        try FileManager.default.copyItem(atPath: folder.file("one/\(name)"), toPath: folder.file("other/\(name)"))
+      }
+      let differs = try synfire("compare", folder.file("one"), folder.file("other"), "-o", "json", in: folder)
+      #expect(differs.code == 5, "seed \(seed): \(differs.error)")
+      #expect(differs.json["file"]?.text?.hasPrefix("checkpoint/") == true, "seed \(seed): \(differs.output)")
+    }
+
     @Test(.timeLimit(.minutes(1))) func `resume wants the run that was checkpointed`() throws {
       let lost = try synfire("run", circuit, "--resume", "--out", folder.file("none"), in: folder)
       #expect(lost.code == 2)

@@ -42,7 +42,7 @@ public struct RecordDifference: Equatable, Sendable {
 public enum RecordComparison {
   /// Columns that name a row rather than say something of it.
   private static let keys: Set<String> = [
-    "time_ms", "neuron_id", "source_id", "target_id", "timestamp", "ts", "tick", "service", "instance", "series_id",
+    "time_ms", "neuron_id", "source_id", "target_id", "synapse", "timestamp", "ts", "tick", "service", "instance", "series_id",
     "origin", "h",
   ]
 
