@@ -10,6 +10,10 @@ public struct KernelTable: Sendable {
   /// Advances `iaf_psc_delta` neurons by a step.
   public let advanceIafPscDelta:
     @Sendable (borrowing IafPscDeltaSlice<Float, Int32>, StepNoise, inout SpikeList) -> Void
+  /// Advances `iaf_psc_alpha` neurons by a step.
+  public let advanceIafPscAlpha: @Sendable (borrowing IafPscAlphaSlice, StepNoise, inout SpikeList) -> Void
+  /// Advances `iaf_cond_exp` neurons by a step.
+  public let advanceIafCondExp: @Sendable (borrowing IafCondExpSlice, StepNoise, inout SpikeList) -> Void
   /// Advances `iaf_psc_exp` neurons in double precision by a step.
   public let advanceIafPscExpDouble:
     @Sendable (borrowing IafPscExpSlice<Double, Int64>, StepNoise, inout SpikeList) -> Void
@@ -53,6 +57,8 @@ public struct KernelTable: Sendable {
     advanceIafPscExp: @escaping @Sendable (borrowing IafPscExpSlice<Float, Int32>, StepNoise, inout SpikeList) -> Void,
     advanceIafPscDelta:
       @escaping @Sendable (borrowing IafPscDeltaSlice<Float, Int32>, StepNoise, inout SpikeList) -> Void,
+    advanceIafPscAlpha: @escaping @Sendable (borrowing IafPscAlphaSlice, StepNoise, inout SpikeList) -> Void,
+    advanceIafCondExp: @escaping @Sendable (borrowing IafCondExpSlice, StepNoise, inout SpikeList) -> Void,
     advanceIafPscExpDouble:
       @escaping @Sendable (borrowing IafPscExpSlice<Double, Int64>, StepNoise, inout SpikeList) -> Void,
     advanceIafPscDeltaDouble:
@@ -76,6 +82,7 @@ public struct KernelTable: Sendable {
     self.instructionSet = instructionSet
     self.advanceIafPscExp = advanceIafPscExp
     self.advanceIafPscDelta = advanceIafPscDelta
+    (self.advanceIafPscAlpha, self.advanceIafCondExp) = (advanceIafPscAlpha, advanceIafCondExp)
     self.advanceIafPscExpDouble = advanceIafPscExpDouble
     self.advanceIafPscDeltaDouble = advanceIafPscDeltaDouble
     self.advanceRateEncoder = advanceRateEncoder

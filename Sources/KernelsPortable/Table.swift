@@ -6,6 +6,8 @@ public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
     instructionSet: instructionSet,
     advanceIafPscExp: { slice, noise, spikes in advanceIafPscExp(slice, noise, &spikes) },
     advanceIafPscDelta: { slice, noise, spikes in advanceIafPscDelta(slice, noise, &spikes) },
+    advanceIafPscAlpha: { slice, noise, spikes in advanceIafPscAlpha(slice, noise, &spikes) },
+    advanceIafCondExp: { slice, noise, spikes in advanceIafCondExp(slice, noise, &spikes) },
     advanceIafPscExpDouble: { slice, noise, spikes in advanceIafPscExpDouble(slice, noise, &spikes) },
     advanceIafPscDeltaDouble: { slice, noise, spikes in advanceIafPscDeltaDouble(slice, noise, &spikes) },
     advanceRateEncoder: { slice, spikes in advanceRateEncoder(slice, &spikes) },

@@ -1,3 +1,4 @@
+import Basics
 import ChipCore
 import Circuits
 import KernelTypes
@@ -17,6 +18,36 @@ struct KernelTests {
       let wide = try simulate(circuit, steps: 800, precision, kernels: kernels)
       #expect(wide == plain, "\(kernels.instructionSet.rawValue)")
     }
+  }
+
+  @Test(arguments: [true, false]) func `every instruction set gives the same alpha currents and conductances`(
+    hasTwoCurrents: Bool
+  ) throws {
+    var circuit = busyCircuit()
+    circuit.populations[0] = population(
+      "E",
+      .iafPscAlpha,
+      size: 120,
+      hasTwoCurrents ? ["I_e": 650, "tau_syn_in": 5] : ["I_e": 650, "V_min": -75],
+      initial: ["V_m": Distribution(.uniform(low: -70, high: -56))]
+    )
+    circuit.populations[1] = population("I", .iafCondExp, first: 120, size: 41, ["tau_syn_ex": 1])
+    // One conductance so strong that the membrane is faster than a step.
+    circuit.stimuli.append(
+      .events(
+        name: "flood",
+        [InputEvent(timeMilliseconds: 9, target: NeuronID(125), weight: 9000, delayMilliseconds: 1)]
+      )
+    )
+    let plain = try simulate(circuit, steps: 800, kernels: KernelTable.supported.first)
+    #expect(plain.spikes.joined().count { $0 < 120 } > 100)
+    #expect(plain.spikes.joined().count { (120..<161).contains($0) } > 100)
+    for kernels in KernelTable.supported.dropFirst() {
+      let wide = try simulate(circuit, steps: 800, kernels: kernels)
+      #expect(wide == plain, "\(kernels.instructionSet.rawValue)")
+    }
+    let parts = try simulate(circuit, steps: 800, over: PartLayout.roundRobin(circuit, parts: 3))
+    #expect(parts.digest == plain.digest)
   }
 
   @Test func `every instruction set advances encoders alike`() throws {

@@ -33,51 +33,12 @@ extension ModelEntry {
 final class IafCondExpSingle: NeuronGroup {
   static let words = IafCondExpDouble.words
 
-  struct Constants {
-    /// Decay of the conductances over a step.
-    let leftEx, leftIn: Float
-    /// K = leak + g_ex · decayEx + g_in · decayIn.
-    let leak, decayEx, decayIn: Float
-    /// B = d + g_ex · meanEx + g_in · meanIn with d = I · drive.
-    let meanEx, meanIn: Float
-    /// c = g_ex (bendEx - d · lagEx) + g_in (bendIn - d · lagIn) + g_ex g_in · cross.
-    let bendEx, bendIn, lagEx, lagIn, cross: Float
-    let drive: Double
-    let quantum: Float
-    let limit: Threshold<Float>
-
-    init(_ plan: TilePlan, slice: Int) {
-      let population = plan.population(slice)
-      let (h, p) = (plan.circuit.stepMilliseconds, population.parameters)
-      let (tauEx, tauIn) = (p["tau_syn_ex"] ?? 0.2, p["tau_syn_in"] ?? 2)
-      let (g, perC) = (p["g_L"] ?? 16.6667, 1 / (p["C_m"] ?? 250))
-      limit = Threshold(population, stepMilliseconds: h)
-      let (toEx, toIn) = ((p["E_ex"] ?? 0) - limit.resting, (p["E_in"] ?? -85) - limit.resting)
-      quantum = Float(plan.slices[slice].quantum)
-      drive = h * perC
-      (leftEx, leftIn) = (Float(exp(-h / tauEx)), Float(exp(-h / tauIn)))
-      let (integralEx, integralIn) = (-tauEx * expm1(-h / tauEx), -tauIn * expm1(-h / tauIn))
-      leak = Float(g * h * perC)
-      (decayEx, decayIn) = (Float(integralEx * perC), Float(integralIn * perC))
-      /// The integral of exp(-t/tau) - exp(-s/tau) over s < t < h.
-      func lag(_ tau: Double) -> Double {
-        let x = h / tau
-        // -x³/6 + x⁴/12 - … where the difference would lose digits.
-        return x < 0.01
-          ? tau * tau * x * x * x * (-1 / 6 + x * (1 / 12 - x / 40)) : tau * tau * (2 - x - exp(-x) * (x + 2))
-      }
-      let half = perC * perC / 2
-      (meanEx, meanIn) = (Float(integralEx * perC * toEx), Float(integralIn * perC * toIn))
-      (bendEx, bendIn) = (Float(half * g * toEx * lag(tauEx)), Float(half * g * toIn * lag(tauIn)))
-      (lagEx, lagIn) = (Float(half * lag(tauEx) / drive), Float(half * lag(tauIn) / drive))
-      let both = -tauEx * tauIn / (tauEx + tauIn) * expm1(-h * (1 / tauEx + 1 / tauIn))
-      cross = Float(half * (toIn - toEx) * (tauEx * (integralIn - both) - tauIn * (integralEx - both)))
-    }
-  }
-
   private let plan: TilePlan
   private let rows: InputRows<Int32, Float>
-  private let constants: [Constants]
+  // Change of the potential per pA of constant current in a step, and the resting potential, by slice.
+  private let drivePerCurrent: [Double]
+  private let resting: [Double]
+  private var slices: [IafCondExpSlice] = []
   private let v: Column<Float>
   private let excitatory: Column<Float>
   private let inhibitory: Column<Float>
@@ -86,58 +47,48 @@ final class IafCondExpSingle: NeuronGroup {
 
   init(_ plan: TilePlan, _ rows: InputRows<Int32, Float>) {
     (self.plan, self.rows) = (plan, rows)
-    constants = plan.slices.indices.map { Constants(plan, slice: $0) }
     v = Column(plan.width)
     excitatory = Column(plan.width)
     inhibitory = Column(plan.width)
     drive = Column(plan.width)
     refractory = Column(plan.width)
+    let h = plan.circuit.stepMilliseconds
+    drivePerCurrent = plan.slices.indices.map { h / (plan.population($0).parameters["C_m"] ?? 250) }
+    resting = plan.slices.indices.map { Threshold<Float>(plan.population($0), stepMilliseconds: h).resting }
+    for (slice, place) in plan.slices.enumerated() {
+      let population = plan.population(slice)
+      slices.append(
+        unsafe IafCondExpSlice(
+          membrane: plan.membrane(
+            slice,
+            Threshold(population, stepMilliseconds: h),
+            v: v,
+            refractory: refractory,
+            drive: drive,
+            sums: rows.sums
+          ),
+          terms: IafCondExpSlice.Terms(population, stepMilliseconds: h),
+          excitatory: excitatory.base + place.start,
+          inhibitory: inhibitory.base + place.start,
+          inhibitorySums: rows.sums.base + rows.stride + place.start
+        )
+      )
+    }
   }
 
   func advance(_ slices: Range<Int>, into spikes: inout SpikeList) {
-    for slice in slices {
-      let (place, c) = (plan.slices[slice], constants[slice])
-      let (v, ex, inh, drive) = unsafe (self.v.base, excitatory.base, inhibitory.base, self.drive.base)
-      let (refractory, sums, sumsIn) = unsafe (
-        self.refractory.base, rows.sums.base, rows.sums.base + rows.stride
-      )
-      let noise = rows.slices[slice]
-      for k in 0..<place.slice.count {
-        let i = place.start &+ k
-        let input = noise.input(of: k, as: Float.self)
-        let arriving = unsafe input.first + Float(sums[i]) * c.quantum
-        let inhibiting = unsafe input.second + Float(sumsIn[i]) * c.quantum
-        unsafe (sums[i], sumsIn[i]) = (0, 0)
-        let (u, e, n, d) = unsafe (v[i], ex[i], inh[i], drive[i])
-        let rest = unsafe refractory[i]
-        unsafe refractory[i] = rest > 0 ? rest - 1 : 0
-        if rest == 0 {
-          let decay = c.leak + (e * c.decayEx + n * c.decayIn)
-          let mean = d + (e * c.meanEx + n * c.meanIn)
-          let bend = e * (c.bendEx - d * c.lagEx) + n * (c.bendIn - d * c.lagIn) + e * n * c.cross
-          let pull = decay > 1 ? mean : mean + bend
-          unsafe v[i] = u + (pull - decay * u) * meanDecay(decay)
-        }
-        unsafe ex[i] = e * c.leftEx + arriving
-        unsafe inh[i] = n * c.leftIn - inhibiting
-        if unsafe v[i] >= c.limit.threshold {
-          unsafe v[i] = c.limit.reset
-          unsafe refractory[i] = c.limit.refractorySteps
-          spikes.append(UInt32(truncatingIfNeeded: place.id(k)))
-        }
-      }
-    }
+    for slice in slices { plan.kernels.advanceIafCondExp(self.slices[slice], rows.slices[slice], &spikes) }
   }
 
   func setCurrents(_ currents: [Double], of slice: Int) {
     for (k, current) in currents.enumerated() {
-      drive[plan.slices[slice].start + k] = Float(current * constants[slice].drive)
+      drive[plan.slices[slice].start + k] = Float(current * drivePerCurrent[slice])
     }
   }
 
   func value(_ variable: String, of local: Int, in slice: Int) -> Double {
     switch variable {
-    case "V_m": Double(v[local]) + constants[slice].limit.resting
+    case "V_m": Double(v[local]) + resting[slice]
     case "g_ex": Double(excitatory[local])
     case "g_in": Double(inhibitory[local])
     default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
@@ -146,7 +97,7 @@ final class IafCondExpSingle: NeuronGroup {
 
   func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int) {
     switch variable {
-    case "V_m": v[local] = Float(value - constants[slice].limit.resting)
+    case "V_m": v[local] = Float(value - resting[slice])
     case "g_ex": excitatory[local] = Float(value)
     case "g_in": inhibitory[local] = Float(value)
     default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
@@ -173,10 +124,33 @@ final class IafCondExpSingle: NeuronGroup {
   }
 }
 
-/// (1 - exp(-x)) / x for positive x: a Taylor polynomial up to 1, right to 3e-8.
-@inline(__always)
-private func meanDecay(_ x: Float) -> Float {
-  if x > 1 { return -expm1(-x) / x }
-  let high = 1 / 5040 - x * (1 / 40_320 - x * (1 / 362_880 - x / 3_628_800))
-  return 1 - x * (1 / 2 - x * (1 / 6 - x * (1 / 24 - x * (1 / 120 - x * (1 / 720 - x * high)))))
+extension IafCondExpSlice.Terms {
+  /// Works out the terms of a population in double precision.
+  fileprivate init(_ population: Population, stepMilliseconds h: Double) {
+    let p = population.parameters
+    let (tauEx, tauIn) = (p["tau_syn_ex"] ?? 0.2, p["tau_syn_in"] ?? 2)
+    let (g, perC) = (p["g_L"] ?? 16.6667, 1 / (p["C_m"] ?? 250))
+    let resting = Threshold<Float>(population, stepMilliseconds: h).resting
+    let (toEx, toIn) = ((p["E_ex"] ?? 0) - resting, (p["E_in"] ?? -85) - resting)
+    let drive = h * perC
+    let (integralEx, integralIn) = (-tauEx * expm1(-h / tauEx), -tauIn * expm1(-h / tauIn))
+    /// The integral of exp(-t/tau) - exp(-s/tau) over s < t < h.
+    func lag(_ tau: Double) -> Double {
+      let x = h / tau
+      // -x³/6 + x⁴/12 - … where the difference would lose digits.
+      return x < 0.01
+        ? tau * tau * x * x * x * (-1 / 6 + x * (1 / 12 - x / 40)) : tau * tau * (2 - x - exp(-x) * (x + 2))
+    }
+    let half = perC * perC / 2
+    let both = -tauEx * tauIn / (tauEx + tauIn) * expm1(-h * (1 / tauEx + 1 / tauIn))
+    self.init(
+      left: (Float(exp(-h / tauEx)), Float(exp(-h / tauIn))),
+      leak: Float(g * h * perC),
+      decay: (Float(integralEx * perC), Float(integralIn * perC)),
+      mean: (Float(integralEx * perC * toEx), Float(integralIn * perC * toIn)),
+      bend: (Float(half * g * toEx * lag(tauEx)), Float(half * g * toIn * lag(tauIn))),
+      lag: (Float(half * lag(tauEx) / drive), Float(half * lag(tauIn) / drive)),
+      cross: Float(half * (toIn - toEx) * (tauEx * (integralIn - both) - tauIn * (integralEx - both)))
+    )
+  }
 }
