@@ -146,3 +146,32 @@ SYNFIRE_LANES synfire_word16 synfire_step_over16(synfire_word16 x, synfire_word1
 SYNFIRE_LANES synfire_int16 synfire_clamp16(synfire_int16 x, synfire_int16 low, synfire_int16 high) {
   return __builtin_elementwise_min(__builtin_elementwise_max(x, low), high);
 }
+
+// Eight floats, for the spikes of one neuron.
+typedef float synfire_floats8 __attribute__((ext_vector_type(8)));
+SYNFIRE_LANES synfire_int8 synfire_less_of8(synfire_floats8 x, synfire_floats8 y) { return x < y; }
+SYNFIRE_LANES unsigned synfire_sign_bits_of8(synfire_int8 x) {
+  union { synfire_mask8 mask; unsigned char bits; } u;
+  u.mask = __builtin_convertvector(x < 0, synfire_mask8);
+  return u.bits;
+}
+// Sum, product of max(0, 1 - x) and greatest of the lanes where the mask is -1; halves first: 0 + 4 ..., 0 + 2, 1 + 3.
+SYNFIRE_LANES float synfire_sum_of8(synfire_floats8 x, synfire_int8 mask) {
+  synfire_floats8 y = (synfire_floats8)((synfire_int8)x & mask);
+  y = y + __builtin_shufflevector(y, y, 4, 5, 6, 7, 0, 1, 2, 3);
+  return (y[0] + y[2]) + (y[1] + y[3]);
+}
+SYNFIRE_LANES float synfire_product_of8(synfire_floats8 x, synfire_int8 mask) {
+  synfire_floats8 y = 1.0f - (synfire_floats8)((synfire_int8)x & mask);
+  y = y > 0.0f ? y : 0.0f;
+  y = y * __builtin_shufflevector(y, y, 4, 5, 6, 7, 0, 1, 2, 3);
+  return (y[0] * y[2]) * (y[1] * y[3]);
+}
+SYNFIRE_LANES float synfire_greater(float x, float y) { return x > y ? x : y; }
+SYNFIRE_LANES float synfire_lesser(float x, float y) { return x < y ? x : y; }
+SYNFIRE_LANES float synfire_greatest_of8(synfire_floats8 x, synfire_int8 mask) {
+  synfire_floats8 y = (synfire_floats8)((synfire_int8)x & mask);
+  synfire_floats8 z = __builtin_shufflevector(y, y, 4, 5, 6, 7, 0, 1, 2, 3);
+  y = y > z ? y : z;
+  return synfire_greater(synfire_greater(y[0], y[2]), synfire_greater(y[1], y[3]));
+}

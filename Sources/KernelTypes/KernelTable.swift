@@ -50,6 +50,8 @@ public struct KernelTable: Sendable {
   public let roundDelays: @Sendable (borrowing DelayRounding) -> Void
   /// Makes 4-byte synapses of targets and weights.
   public let packSynapses: @Sendable (borrowing SynapsePacking) -> Void
+  /// Lets a spike pass plastic synapses, and returns how many it left.
+  public let passPlasticSegment: @Sendable (borrowing PlasticSegment) -> Int
 
   /// Lists the kernels of an instruction set.
   public init(
@@ -77,7 +79,8 @@ public struct KernelTable: Sendable {
     pickSources: @escaping @Sendable (borrowing SourcePick) -> Void,
     drawSamples: @escaping @Sendable (borrowing SampleDraw) -> Void,
     roundDelays: @escaping @Sendable (borrowing DelayRounding) -> Void,
-    packSynapses: @escaping @Sendable (borrowing SynapsePacking) -> Void
+    packSynapses: @escaping @Sendable (borrowing SynapsePacking) -> Void,
+    passPlasticSegment: @escaping @Sendable (borrowing PlasticSegment) -> Int
   ) {
     self.instructionSet = instructionSet
     self.advanceIafPscExp = advanceIafPscExp
@@ -96,5 +99,6 @@ public struct KernelTable: Sendable {
     (self.packHalves, self.unpackHalves) = (packHalves, unpackHalves)
     (self.drawSynapseWords, self.pickSources, self.drawSamples) = (drawSynapseWords, pickSources, drawSamples)
     (self.roundDelays, self.packSynapses) = (roundDelays, packSynapses)
+    self.passPlasticSegment = passPlasticSegment
   }
 }

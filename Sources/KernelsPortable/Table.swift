@@ -24,6 +24,7 @@ public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
     pickSources: { pick in pickSources(pick) },
     drawSamples: { draw in drawSamples(draw) },
     roundDelays: { rounding in roundDelays(rounding) },
-    packSynapses: { packing in packSynapses(packing) }
+    packSynapses: { packing in packSynapses(packing) },
+    passPlasticSegment: { segment in passPlasticSegment(segment) }
   )
 }

@@ -2,13 +2,15 @@ internal import Circuits
 internal import Glibc
 
 /// A rule of plasticity in a number format: the change of one weight, and decays by whole steps.
+///
+/// Weights are without their sign: inhibitory synapses change alike.
 struct PlasticRule<Real: BinaryFloatingPoint & BitwiseCopyable> {
   let greatest, lambda, depression: Real
   let muPlus, muMinus: Double
   let plus, minus: DecayTable<Real>
 
   init(_ rule: STDP, stepMilliseconds h: Double) {
-    greatest = Real(rule.greatestWeight)
+    greatest = Real(abs(rule.greatestWeight))
     lambda = Real(rule.lambda)
     depression = Real(rule.alpha * rule.lambda)
     (muPlus, muMinus) = (rule.muPlus, rule.muMinus)

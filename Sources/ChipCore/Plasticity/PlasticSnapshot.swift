@@ -19,7 +19,7 @@ public struct PlasticSnapshot: Equatable, Sendable {
     public var targets: [UInt32] = []
     /// The number of synapses of each.
     public var synapses: [UInt32] = []
-    /// All weights.
+    /// All weights, without the sign that all weights of a projection share.
     public var weights: [Double] = []
     /// The number of spikes of each own target that synapses may still ask for, their steps, and the traces after them.
     public var spikes: [UInt32] = []

@@ -17,12 +17,14 @@ final class PlasticTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
   let firstCell: Column<UInt32>
   /// Local places of the targets.
   let targets: Column<UInt16>
-  /// The weights.
+  /// The weights without their sign, which all share.
   let weights: Column<Real>
   /// Step of each source's last spike, -1 before its first.
   let lastSpike: Column<Int64>
   /// Trace of each source right after its last spike.
   let trace: Column<Real>
+  /// Synapses that spikes have passed so far.
+  var passedSynapses = 0
 
   /// Builds the synapses of a projection in two passes: count by source and delay, then place.
   ///
@@ -86,9 +88,15 @@ final class PlasticTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
         let cell = unsafe Int(cursor.pointee)
         unsafe cursor.pointee &+= 1
         unsafe targets[cell] = UInt16(truncatingIfNeeded: places[i])
-        unsafe weights[cell] = Real(min(max(drawn[i], low), high))
+        unsafe weights[cell] = Real(abs(min(max(drawn[i], low), high)))
       }
     }
+  }
+
+  /// The synapses of a source.
+  func cells(of source: Int) -> Range<Int> {
+    let (from, to) = (Int(firstSegment[source]), Int(firstSegment[source + 1]))
+    return Int(firstCell[from])..<Int(firstCell[to])
   }
 
   /// The number of synapses.
@@ -109,8 +117,7 @@ final class PlasticTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
   /// Calls back with the source and the place of every synapse, in order.
   func forEachSynapse(_ body: (_ source: UInt32, _ cell: Int) -> Void) {
     for row in 0..<sources.count {
-      let (from, to) = (Int(firstSegment[row]), Int(firstSegment[row + 1]))
-      for cell in Int(firstCell[from])..<Int(firstCell[to]) { body(sources.lowerBound + UInt32(row), cell) }
+      for cell in cells(of: row) { body(sources.lowerBound + UInt32(row), cell) }
     }
   }
 }

@@ -25,13 +25,16 @@ final class PostHistory<Real: BinaryFloatingPoint & BitwiseCopyable> {
     lastTraces = Column(width * Self.kept)
   }
 
-  /// Adds a spike, the latest one of its neuron.
-  func append(_ step: Int64, at local: Int, decay: DecayTable<Real>) {
+  /// Adds a spike, the latest one of its neuron, and returns its number and the trace after it.
+  @discardableResult
+  func append(_ step: Int64, at local: Int, decay: DecayTable<Real>) -> (number: Int, trace: Real) {
     var trace: Real = 1
     if let last = steps[local].last, let before = traces[local].last { trace += before * decay[step - last] }
-    put(step, trace, number: steps[local].count, at: local)
+    let number = steps[local].count
+    put(step, trace, number: number, at: local)
     steps[local].append(step)
     traces[local].append(trace)
+    return (number, trace)
   }
 
   /// Takes over the spikes of a neuron from a snapshot.
