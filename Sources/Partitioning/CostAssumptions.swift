@@ -16,6 +16,10 @@ public struct CostAssumptions: Sendable, Equatable {
   public var noiseNanoseconds: Double
   /// Time for one spike at one synapse, queue included, in ns.
   public var eventNanoseconds: Double
+  /// Time that cores on processors of their own lose to each other in an epoch, in ns.
+  ///
+  /// Measured in runs of small circuits on two virtual processors; frames alone take a fifth of it.
+  public var exchangeNanoseconds: Double
 
   /// Makes assumptions.
   public init(
@@ -24,11 +28,12 @@ public struct CostAssumptions: Sendable, Equatable {
     precision: Precision = .single,
     updateNanoseconds: Double = 0.2,
     noiseNanoseconds: Double = 0.25,
-    eventNanoseconds: Double = 0.7
+    eventNanoseconds: Double = 0.7,
+    exchangeNanoseconds: Double = 6000
   ) {
     (self.rateHertz, self.populationRates, self.precision) = (rateHertz, populationRates, precision)
     (self.updateNanoseconds, self.noiseNanoseconds) = (updateNanoseconds, noiseNanoseconds)
-    self.eventNanoseconds = eventNanoseconds
+    (self.eventNanoseconds, self.exchangeNanoseconds) = (eventNanoseconds, exchangeNanoseconds)
   }
 
   /// The rate of a population in Hz.

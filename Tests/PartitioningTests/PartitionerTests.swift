@@ -167,6 +167,21 @@ import Testing
     #expect(plan.method == .metis)
   }
 
+  @Test func `one core is advised where cores would mostly wait for each other`() throws {
+    for conductances in [false, true] {
+      let small = CircuitLibrary.vogelsAbbott(conductances: conductances)
+      #expect(try Partitioner.advisedCores(circuit: small, processors: 2) == 1)
+    }
+    // The same neurons with delays of 5 ms need wait fifty times less often.
+    var slow = CircuitLibrary.vogelsAbbott(conductances: false)
+    for i in slow.projections.indices { slow.projections[i].delay = Distribution(.constant(5)) }
+    #expect(try Partitioner.advisedCores(circuit: slow, processors: 2) == 2)
+    for large in [CircuitLibrary.brunel(), CircuitLibrary.brunelSTDP(), CircuitLibrary.microcircuit()] {
+      #expect(try Partitioner.advisedCores(circuit: large, processors: 2) == 2)
+      #expect(try Partitioner.advisedCores(circuit: large, processors: 1) == 1)
+    }
+  }
+
   @Test func `the cut of lists is counted exactly`() throws {
     let ring = listed(6) { ($0 + 1) % 6 == $1 }
     let plan = try Partitioner.plan(circuit: ring, cores: 2, method: .roundRobin)

@@ -1,3 +1,5 @@
+internal import Circuits
+internal import Partitioning
 internal import Transport
 
 /// Brunel's network with plastic synapses.
@@ -6,13 +8,7 @@ struct BrunelSTDPBenchmark: Benchmark {
   static let question = "How long does a second of Brunel's network take with STDP from E to E?"
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
-    try CircuitMeasurement(
-      network: Self.name,
-      scale: options.scale ?? 1,
-      cores: options.cores ?? 2,
-      exchange: options.exchange ?? .auto,
-      milliseconds: 1000
-    ).measure(options, compare: (nil, nil))
+    try measure(Self.name, milliseconds: 1000, options)
   }
 }
 
@@ -22,13 +18,7 @@ struct VogelsAbbottCUBABenchmark: Benchmark {
   static let question = "How long does a second of 4,000 neurons with currents (Vogels and Abbott) take?"
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
-    try CircuitMeasurement(
-      network: Self.name,
-      scale: options.scale ?? 1,
-      cores: options.cores ?? 2,
-      exchange: options.exchange ?? .auto,
-      milliseconds: 5000
-    ).measure(options, compare: (nil, nil))
+    try measure(Self.name, milliseconds: 5000, options)
   }
 }
 
@@ -38,12 +28,28 @@ struct VogelsAbbottCOBABenchmark: Benchmark {
   static let question = "How long does a second of 4,000 neurons with conductances (Vogels and Abbott) take?"
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
-    try CircuitMeasurement(
-      network: Self.name,
-      scale: options.scale ?? 1,
-      cores: options.cores ?? 2,
+    try measure(Self.name, milliseconds: 5000, options)
+  }
+}
+
+extension Benchmark {
+  fileprivate func measure(
+    _ network: String,
+    milliseconds: Double,
+    _ options: BenchmarkOptions
+  ) throws -> BenchmarkResult {
+    let scale = options.scale ?? 1
+    // As many of two cores as are expected to be fastest.
+    let cores =
+      try options.cores ?? CircuitLibrary.named(network, scale: scale).map {
+        try Partitioner.advisedCores(circuit: $0, processors: 2)
+      } ?? 2
+    return try CircuitMeasurement(
+      network: network,
+      scale: scale,
+      cores: cores,
       exchange: options.exchange ?? .auto,
-      milliseconds: 5000
+      milliseconds: milliseconds
     ).measure(options, compare: (nil, nil))
   }
 }

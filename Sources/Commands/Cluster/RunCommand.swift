@@ -17,8 +17,9 @@ struct RunCommand: Command {
   static let summary = "Simulates a circuit on core processes of this machine."
   static let details = """
     The records go to the folder of --out, one CSV file each as the circuit names them. The result is the same bits for \
-    any number of cores and any partition. With --checkpoint-every a core that dies costs the time since the last \
-    checkpoint and changes nothing; the checkpoints lie in the folder of --out, and --resume goes on from the last one.
+    any number of cores and any partition. Small circuits with short delays run fastest on one core; a note under the \
+    result tells it. With --checkpoint-every a core that dies costs the time since the last checkpoint and changes \
+    nothing; the checkpoints lie in the folder of --out, and --resume goes on from the last one.
     """
   static let fields: [Field<Self>] = [
     .argument("CIRCUIT", \.circuit, help: "A circuit file (YAML or JSON)."),
@@ -78,7 +79,10 @@ struct RunCommand: Command {
       throw CommandFailure(ExitCode(rawValue: outcome.code) ?? .failed, outcome.reason)
     }
     if !context.globals.quiet {
-      try context.show(RunReport.make(outcome, described, plan, until: until, folder: folder))
+      let advised = try Partitioner.advisedCores(circuit: described, processors: min(cores, Processors.usable))
+      try context.show(
+        RunReport.make(outcome, described, plan, until: until, folder: folder, advisedCores: advised)
+      )
     }
     return .done
   }

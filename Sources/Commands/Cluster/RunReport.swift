@@ -1,3 +1,4 @@
+internal import Basics
 internal import Circuits
 internal import Cluster
 internal import Partitioning
@@ -10,7 +11,8 @@ enum RunReport {
     _ circuit: Circuit,
     _ plan: PartitionPlan,
     until: Double,
-    folder: String
+    folder: String,
+    advisedCores: Int
   ) -> Report {
     var report = Report()
     let seconds = outcome.modelMilliseconds / 1000
@@ -38,6 +40,13 @@ enum RunReport {
       table.append([.text(population.name), .count(population.size), .count(Int(count)), .number(rate)])
     }
     report.add("populations", heading: "", table)
+    if advisedCores < plan.cores {
+      let epoch = Double(circuit.epochSteps()) * circuit.stepMilliseconds
+      report.notes.append(
+        "\(advisedCores) of \(plan.cores) cores would probably be faster here: they wait for each other every \(epoch) ms, and "
+          + "\(Processors.usable) processors can be used"
+      )
+    }
     if !circuit.recorders.isEmpty { report.notes.append("records: \(folder)") }
     return report
   }
