@@ -83,7 +83,7 @@ extension Tile {
   /// The weights of the synapses of a plastic projection that end here, each as of its source's last spike, sorted by
   /// source, then target.
   public func weights(ofProjection projection: Int) -> [PlasticWeight] {
-    plasticity?.weights(ofProjection: projection) ?? []
+    plasticity?.weights(ofProjection: projection, at: now.index) ?? []
   }
 
   /// Returns a state variable of an own neuron in the unit of the model's description, or nil for other neurons and names.

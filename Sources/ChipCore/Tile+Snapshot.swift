@@ -54,7 +54,7 @@ extension Tile {
     let states = snapshots.flatMap(\.slices)
     let sources = try plan.slices.map { place throws(TileError) in try find(place, in: states) }
     let weights = snapshots.compactMap(\.plasticity)
-    if let problem = plasticity?.problem(with: weights) { throw .badSnapshot(problem) }
+    if let problem = plasticity?.problem(with: weights, at: first.now.index) { throw .badSnapshot(problem) }
     jump(to: first.now)
     for (place, origins) in zip(plan.slices, sources) {
       guard let group = groups[place.model] else { continue }
@@ -108,7 +108,7 @@ extension Tile {
 
   /// A hash of the own neurons' state; the sum over the tiles of a circuit does not depend on the layout.
   public var digest: UInt64 {
-    var sum: UInt64 = plasticity?.digest ?? 0
+    var sum: UInt64 = plasticity?.digest(at: now.index) ?? 0
     for place in plan.slices {
       guard let group = groups[place.model] else { continue }
       for k in 0..<place.slice.count {

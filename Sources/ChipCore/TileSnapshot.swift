@@ -29,7 +29,7 @@ public struct TileSnapshot: Equatable, Sendable {
   /// Names of the columns of a model's neurons, or nil for a model that is not known.
   public static func columnNames(ofModel name: String) -> [String]? { ModelRegistry.named(name)?.words }
 
-  private static let version: UInt8 = 2
+  private static let version: UInt8 = 3
 
   /// Compares all parts.
   public static func == (a: Self, b: Self) -> Bool {

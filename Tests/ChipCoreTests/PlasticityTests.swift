@@ -199,6 +199,46 @@ struct PlasticityTests {
     }
   }
 
+  @Test(arguments: [Precision.single, .double], [0.0, 0.4]) func `silent sources are settled, and old spikes forgotten`(
+    precision: Precision,
+    mu: Double
+  ) throws {
+    var circuit = plasticCircuit()
+    for i in circuit.projections.indices {
+      guard case .stdp(var rule) = circuit.projections[i].plasticity else { continue }
+      (rule.tauPlus, rule.tauMinus, rule.muPlus) = (0.4, 0.7, mu)
+      circuit.projections[i].plasticity = .stdp(rule)
+    }
+    let whole = try simulate(circuit, steps: 900, precision)
+    for epoch in [1, 3, 5] { #expect(try simulate(circuit, steps: 900, precision, epoch: epoch) == whole) }
+    for stop in [333, 512] as [Int64] {
+      var outcome = Outcome()
+      let before = try PartLayout.roundRobin(circuit, parts: 2).map {
+        try Tile(circuit: circuit, layout: $0, precision: precision)
+      }
+      run(before, until: stop, epoch: 4, into: &outcome)
+      let snapshots = before.map(\.snapshot)
+      let oldest = snapshots.compactMap(\.plasticity).flatMap(\.states).flatMap { state in
+        // The last spike of each target stays, however old it is.
+        var (next, kept): (Int, [Int64]) = (0, [])
+        for count in state.spikes {
+          kept += state.spikeSteps[next..<next + Int(count)].dropFirst()
+          next += Int(count)
+        }
+        return kept
+      }.min()
+      // Forty time constants, a period of sixteen, and the longest delay.
+      #expect(try #require(oldest) >= stop - 160 - 64 - 60)
+      let after = try unevenRuns(circuit, parts: 3).map {
+        try Tile(circuit: circuit, layout: $0, precision: precision)
+      }
+      for tile in after { try tile.restore(from: snapshots) }
+      run(after, until: 900, epoch: circuit.epochSteps(), into: &outcome)
+      #expect(outcome.spikes == whole.spikes)
+      #expect(outcome.digest == whole.digest)
+    }
+  }
+
   @Test func `a snapshot of other synapses is refused`() throws {
     let circuit = plasticCircuit()
     let tile = try Tile(circuit: circuit, layout: .whole(circuit), precision: .double)

@@ -14,6 +14,7 @@ final class FastPass {
   private let pending: PendingSums<Int32>
   private let pass: @Sendable (borrowing PlasticSegment) -> Int
   private let decay: DecayTable<Float>
+  private let times: SettleTimes
   /// Where the row of sums begins that takes the weights.
   private let offset: Int
   private let facilitation, depression: Float
@@ -27,11 +28,13 @@ final class FastPass {
     _ history: PostHistory<Float>,
     _ recent: RecentSpikes,
     _ pending: PendingSums<Int32>,
+    _ times: SettleTimes,
     offset: Int,
     perUnit: Double,
     kernels: KernelTable
   ) {
     (self.table, self.history, self.recent, self.pending) = (table, history, recent, pending)
+    self.times = times
     (self.decay, self.offset, pass) = (decay, offset, kernels.passPlasticSegment)
     let greatest = abs(rule.greatestWeight)
     facilitation = Float(rule.muPlus == 0 ? rule.lambda * greatest : rule.lambda)
@@ -54,68 +57,68 @@ final class FastPass {
 
   /// Lets a spike of a source pass its synapses.
   func pass(_ source: Int, at step: Int64) {
+    let last = unsafe table.lastSpike.base[source]
+    if last >= 0, unsafe !table.isSettled.base[source], times.due(after: last) <= step { settle(source) }
+    change(source, at: step, transmits: true)
+    let trace = unsafe table.trace.base[source]
+    unsafe table.trace.base[source] = (last >= 0 ? trace * decay[step &- last] : 0) + 1
+    unsafe table.lastSpike.base[source] = step
+    unsafe table.isSettled.base[source] = false
+  }
+
+  /// Counts what counts with the last spike of a source that has been silent for long.
+  @inline(never)
+  func settle(_ source: Int) {
+    change(source, at: times.due(after: table.lastSpike[source]), transmits: false)
+    table.isSettled[source] = true
+  }
+
+  @inline(__always)
+  private func change(_ source: Int, at step: Int64, transmits: Bool) {
     recent.move(to: step, history)
     var segment = self.segment
+    if !transmits { segment.perUnit = 0 }
     let (last, trace) = unsafe (table.lastSpike.base[source], table.trace.base[source])
+    let facilitates = unsafe last >= 0 && !table.isSettled.base[source]
     for s in unsafe Int(table.firstSegment.base[source])..<Int(table.firstSegment.base[source + 1]) {
       let delay = unsafe Int64(table.delays.base[s])
       let cells = unsafe Int(table.firstCell.base[s])..<Int(table.firstCell.base[s + 1])
-      let sums = unsafe pending.row(step &+ delay) + offset
-      let (newest, oldest) = (step &- delay, last &- delay)
+      let newest = step &- delay
+      // Where none facilitates: a window of the newest alone, which counts for nothing but shows whether all of a line are new.
+      let oldest = facilitates ? last &- delay : newest &- 1
       segment.upTo = recent.e(newest)
-      segment.depression = depression * recent.minus[recent.base &- newest]
-      let isFar = last >= 0 && recent.base &- oldest > recent.reachPlus
-      if last < 0 {
-        (segment.after, segment.facilitation) = (.infinity, 0)
-      } else if isFar {
-        segment.facilitation = facilitation * trace
-      } else {
-        segment.after = recent.e(oldest)
-        segment.facilitation = facilitation * (trace * recent.plus[oldest &- recent.base])
-      }
-      table.passedSynapses &+= cells.count
+      segment.depression = transmits ? depression * recent.minus[recent.base &- newest] : 0
+      segment.after = recent.e(oldest)
+      segment.facilitation = facilitates ? facilitation * (trace * recent.plus[oldest &- recent.base]) : 0
+      if transmits { table.passedSynapses &+= cells.count }
       unsafe segment.targets = UnsafePointer(table.targets.base + cells.lowerBound)
       unsafe segment.weights = table.weights.base + cells.lowerBound
-      unsafe segment.sums = sums
+      // Where nothing is transmitted, zeros are added to any row.
+      unsafe segment.sums = (transmits ? pending.row(step &+ delay) : pending.ring.base) + offset
       segment.count = cells.count
-      if isFar {
-        for cell in 0..<cells.count { passAlone(cell, of: segment, newest, oldest, last, isFar: true) }
-      } else {
-        let left = pass(segment)
-        for k in 0..<left { passAlone(Int(rest[k]), of: segment, newest, oldest, last, isFar: false) }
-      }
+      let left = pass(segment)
+      for k in 0..<left { passAlone(Int(rest[k]), of: segment, newest, oldest) }
     }
-    unsafe table.trace.base[source] = (last >= 0 ? trace * decay[step &- last] : 0) + 1
-    unsafe table.lastSpike.base[source] = step
   }
 
-  /// Changes the weight of one synapse from the whole history of its target.
-  ///
-  /// Where the source's last spike is far from the base, exponentials are relative to it instead.
+  /// Changes the weight of one synapse from the whole history of its target; spikes after `oldest` facilitate.
   @inline(never)
-  private func passAlone(
-    _ cell: Int,
-    of segment: PlasticSegment,
-    _ newest: Int64,
-    _ oldest: Int64,
-    _ last: Int64,
-    isFar: Bool
-  ) {
+  private func passAlone(_ cell: Int, of segment: PlasticSegment, _ newest: Int64, _ oldest: Int64) {
     let target = unsafe Int(segment.targets[cell])
     let isRelative = segment.isFacilitationRelative
     var weight = unsafe segment.weights[cell]
-    let (steps, traces) = (history.steps[target], history.traces[target])
+    let (steps, traces, number) = (history.steps[target], history.traces[target], history.firsts[target])
     var end = steps.count
     while end > 0, steps[end - 1] > newest { end -= 1 }
     var first = end
-    while last >= 0, first > 0, steps[first - 1] > oldest { first -= 1 }
+    while first > 0, steps[first - 1] > oldest { first -= 1 }
     var sums = SIMD8<Float>(repeating: isRelative ? 1 : 0)
     for k in first..<end {
-      let e = isFar ? recent.plus[oldest &- steps[k]] : recent.e(steps[k])
+      let e = recent.e(steps[k])
       if isRelative {
-        sums[k & 7] *= max(1 - e * segment.facilitation, 0)
+        sums[(number + k) & 7] *= max(1 - e * segment.facilitation, 0)
       } else {
-        sums[k & 7] += e
+        sums[(number + k) & 7] += e
       }
     }
     if isRelative {

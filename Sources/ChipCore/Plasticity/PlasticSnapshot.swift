@@ -21,6 +21,8 @@ public struct PlasticSnapshot: Equatable, Sendable {
     public var synapses: [UInt32] = []
     /// All weights, without the sign that all weights of a projection share.
     public var weights: [Double] = []
+    /// How many spikes of each own target are forgotten.
+    public var firstSpikes: [UInt64] = []
     /// The number of spikes of each own target that synapses may still ask for, their steps, and the traces after them.
     public var spikes: [UInt32] = []
     /// Steps of these spikes.
@@ -29,6 +31,24 @@ public struct PlasticSnapshot: Equatable, Sendable {
     public var spikeTraces: [Double] = []
 
     init(projection: Int) { self.projection = projection }
+
+    /// Says what cannot be the state of synapses before a step, or nothing.
+    func problem(at now: Int64, greatestWeight: Double) -> String? {
+      let times = 0..<max(0, now)
+      guard lastSpikes.allSatisfy(times.contains), spikeSteps.allSatisfy(times.contains) else {
+        return "it holds spikes of plastic synapses that are not before step \(now)"
+      }
+      guard (sourceTraces + spikeTraces).allSatisfy({ $0 >= 0 && $0.isFinite }),
+        weights.allSatisfy({ $0 >= 0 && $0 <= greatestWeight }), firstSpikes.allSatisfy({ $0 < 1 << 48 })
+      else { return "it holds weights or traces of plastic synapses that no rule gives" }
+      var start = 0
+      for count in spikes {
+        let own = spikeSteps[start..<start + Int(count)]
+        if zip(own, own.dropFirst()).contains(where: { $0 >= $1 }) { return "spikes of a neuron are not in order" }
+        start += Int(count)
+      }
+      return nil
+    }
   }
   /// What is on its way to a neuron: a sum in fixed point for a row, due in a step.
   public struct Pending: Equatable, Sendable {
@@ -62,11 +82,13 @@ public struct PlasticSnapshot: Equatable, Sendable {
       state.targets = try reader.readArray()
       state.synapses = try reader.readArray()
       state.weights = try reader.readArray()
+      state.firstSpikes = try reader.readArray()
       state.spikes = try reader.readArray()
       state.spikeSteps = try reader.readArray()
       state.spikeTraces = try reader.readArray()
       guard state.sources.count == state.lastSpikes.count, state.sources.count == state.sourceTraces.count,
         state.targets.count == state.synapses.count, state.targets.count == state.spikes.count,
+        state.targets.count == state.firstSpikes.count,
         state.synapses.reduce(0, { $0 + Int($1) }) == state.weights.count,
         state.spikes.reduce(0, { $0 + Int($1) }) == state.spikeSteps.count,
         state.spikeSteps.count == state.spikeTraces.count
@@ -94,6 +116,7 @@ public struct PlasticSnapshot: Equatable, Sendable {
       writer.writeArray(state.targets)
       writer.writeArray(state.synapses)
       writer.writeArray(state.weights)
+      writer.writeArray(state.firstSpikes)
       writer.writeArray(state.spikes)
       writer.writeArray(state.spikeSteps)
       writer.writeArray(state.spikeTraces)

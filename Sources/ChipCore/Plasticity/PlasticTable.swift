@@ -23,6 +23,8 @@ final class PlasticTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
   let lastSpike: Column<Int64>
   /// Trace of each source right after its last spike.
   let trace: Column<Real>
+  /// Whether everything that counts with the source's last spike has been counted.
+  let isSettled: Column<Bool>
   /// Synapses that spikes have passed so far.
   var passedSynapses = 0
 
@@ -64,6 +66,7 @@ final class PlasticTable<Real: BinaryFloatingPoint & BitwiseCopyable> {
     weights = Column(synapses)
     lastSpike = Column(rows)
     trace = Column(rows)
+    isSettled = Column(rows)
     var (segment, cell) = (0, 0)
     for row in 0..<rows {
       firstSegment[row] = UInt32(segment)

@@ -19,15 +19,15 @@ protocol PlasticDelivery: AnyObject {
   /// Hands over the rows for the recorders of transmitted weights since the last call, by recorder.
   func takeTransmitted() -> [Int: [TransmittedWeight]]
   /// The weights of a projection's synapses that end here, sorted by source, then target.
-  func weights(ofProjection projection: Int) -> [PlasticWeight]
+  func weights(ofProjection projection: Int, at now: Int64) -> [PlasticWeight]
   /// The state, by circuit index.
   func states(at now: Int64) -> PlasticSnapshot
   /// Says why snapshots do not hold the state of this tile, or nothing.
-  func problem(with snapshots: [PlasticSnapshot]) -> String?
+  func problem(with snapshots: [PlasticSnapshot], at now: Int64) -> String?
   /// Takes over the state of snapshots which have no problem.
   func restore(_ snapshots: [PlasticSnapshot], at now: Int64)
   /// A hash of the weights that does not depend on the layout when summed over all tiles.
-  var digest: UInt64 { get }
+  func digest(at now: Int64) -> UInt64
   /// Counts for statistics.
   func add(to statistics: inout TileStatistics)
 }

@@ -9,9 +9,11 @@ internal import KernelTypes
 @safe
 final class RecentSpikes {
   /// Time constants back from the base beyond which a spike is too far for the lines.
-  private static let reach = 60.0
+  private static let reach = 75.0
   /// Time constants in a period, and in the longest delay that lines serve.
-  private static let periods = 16.0
+  ///
+  /// No source looks further back than these two and the wait until it is settled: less than the reach.
+  static let periods = 16.0
 
   /// A line for each local place, see `PlasticSegment`.
   let lines: Column<Float>
@@ -73,9 +75,9 @@ final class RecentSpikes {
     self.base = base
     for place in 0..<history.steps.count {
       clear(place)
-      let (steps, traces) = (history.steps[place], history.traces[place])
-      for number in max(0, steps.count - PlasticSegment.spikes)..<steps.count {
-        put(steps[number], traces[number], number: number, at: place)
+      let (steps, traces, first) = (history.steps[place], history.traces[place], history.firsts[place])
+      for k in max(0, steps.count - PlasticSegment.spikes)..<steps.count {
+        put(steps[k], traces[k], number: first + k, at: place)
       }
     }
   }

@@ -2,7 +2,7 @@
 struct SegmentPass {
   /// The synapses.
   let cells: Range<Int>
-  /// Step of the source's spike before, or -1.
+  /// Step of the source's spike before, or -1 where no spike facilitates.
   let last: Int64
   /// Step of the spike.
   let step: Int64
@@ -62,6 +62,23 @@ func passSegment<Store: SynapseStore, Real: BinaryFloatingPoint & BitwiseCopyabl
     }
     unsafe weights[cell] = weight
     unsafe row[target] &+= Store.fixedPoint(Double(weight), perUnit: perUnit)
+  }
+}
+
+/// Lets the spikes of targets since the source's last one facilitate, where nothing is transmitted.
+func settleSegment<Real>(
+  _ pass: SegmentPass,
+  _ table: PlasticTable<Real>,
+  _ rule: PlasticRule<Real>,
+  _ history: PostHistory<Real>,
+  trace: Real
+) {
+  for cell in pass.cells {
+    for spike in history.steps[Int(table.targets[cell])] {
+      let arrival = spike + pass.delay
+      guard arrival > pass.last, arrival <= pass.step else { continue }
+      table.weights[cell] = rule.facilitated(table.weights[cell], by: trace * rule.plus[arrival - pass.last])
+    }
   }
 }
 

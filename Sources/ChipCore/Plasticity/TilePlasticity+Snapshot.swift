@@ -3,6 +3,7 @@ internal import Circuits
 
 extension TilePlasticity {
   func states(at now: Int64) -> PlasticSnapshot {
+    settle(at: now)
     var snapshot = PlasticSnapshot()
     for part in parts {
       let table = part.table
@@ -21,6 +22,7 @@ extension TilePlasticity {
           state.targets.append(neuronOfPlace[place])
           state.synapses.append(UInt32(weights[place].count))
           state.weights += weights[place]
+          state.firstSpikes.append(UInt64(part.history.firsts[place]))
           state.spikes.append(UInt32(part.history.steps[place].count))
           state.spikeSteps += part.history.steps[place]
           state.spikeTraces += part.history.traces[place].map { Double($0) }
@@ -41,7 +43,7 @@ extension TilePlasticity {
     return snapshot
   }
 
-  func problem(with snapshots: [PlasticSnapshot]) -> String? {
+  func problem(with snapshots: [PlasticSnapshot], at now: Int64) -> String? {
     for part in parts {
       var wanted: [UInt32: UInt32] = [:]
       let target = plan.circuit.projections[part.table.projection].target
@@ -51,6 +53,7 @@ extension TilePlasticity {
       for cell in 0..<part.table.count { wanted[neuronOfPlace[Int(part.table.targets[cell])], default: 0] += 1 }
       for snapshot in snapshots {
         for state in snapshot.states where state.projection == part.table.projection {
+          if let problem = state.problem(at: now, greatestWeight: Double(part.rule.greatest)) { return problem }
           for (neuron, count) in zip(state.targets, state.synapses) {
             guard let own = wanted.removeValue(forKey: neuron) else { continue }
             if own != count { return "neuron \(neuron + 1) has \(count) plastic synapses there and \(own) here" }
@@ -63,19 +66,21 @@ extension TilePlasticity {
   }
 
   func restore(_ snapshots: [PlasticSnapshot], at now: Int64) {
-    forgetTransmitted()
+    restart()
     pending.clear()
     for i in parts.indices {
       let table = parts[i].table
       for row in 0..<table.sources.count {
-        table.lastSpike[row] = -1
+        (table.lastSpike[row], table.isSettled[row]) = (-1, false)
         table.trace[row] = 0
       }
       var weights = [[Double]](repeating: [], count: plan.width)
       for state in snapshots.flatMap(\.states) where state.projection == table.projection {
         for (k, source) in state.sources.enumerated() where table.sources.contains(source) {
-          table.lastSpike[Int(source - table.sources.lowerBound)] = state.lastSpikes[k]
-          table.trace[Int(source - table.sources.lowerBound)] = Real(state.sourceTraces[k])
+          let row = Int(source - table.sources.lowerBound)
+          (table.lastSpike[row], table.trace[row]) = (state.lastSpikes[k], Real(state.sourceTraces[k]))
+          // A snapshot is taken of settled sources.
+          table.isSettled[row] = parts[i].times.due(after: state.lastSpikes[k]) <= now
         }
         var (weight, spike) = (0, 0)
         for (k, target) in state.targets.enumerated() {
@@ -85,6 +90,7 @@ extension TilePlasticity {
             parts[i].history.set(
               Array(state.spikeSteps[spike..<toSpike]),
               state.spikeTraces[spike..<toSpike].map { Real($0) },
+              first: Int(state.firstSpikes[k]),
               at: local
             )
           }

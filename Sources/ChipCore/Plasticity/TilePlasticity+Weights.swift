@@ -1,5 +1,6 @@
 extension TilePlasticity {
-  func weights(ofProjection projection: Int) -> [PlasticWeight] {
+  func weights(ofProjection projection: Int, at now: Int64) -> [PlasticWeight] {
+    settle(at: now)
     guard let part = parts.first(where: { $0.table.projection == projection }) else { return [] }
     var found: [PlasticWeight] = []
     found.reserveCapacity(part.table.count)
@@ -11,7 +12,8 @@ extension TilePlasticity {
     return found.stablySorted { ($0.source, $0.target) < ($1.source, $1.target) }
   }
 
-  var digest: UInt64 {
+  func digest(at now: Int64) -> UInt64 {
+    settle(at: now)
     var sum: UInt64 = 0
     for part in parts {
       // The number of a target's synapse among its own does not depend on the layout.

@@ -22,6 +22,7 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
     let perUnit: Double
     /// Where the row of sums begins that takes the weights.
     let offset: Int
+    let times: SettleTimes
   }
   /// What a spike does in a projection.
   private struct Line {
@@ -33,6 +34,8 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
     let recorders: [Int]
     /// Lets a spike of a source pass its synapses.
     let pass: (_ source: Int, _ step: Int64) -> Void
+    /// Settles the sources that are due in a step, and forgets the spikes that nobody needs any more.
+    let settle: (_ step: Int64) -> Void
     /// Takes note of an own neuron's spike.
     let note: (_ local: Int, _ step: Int64) -> Void
   }
@@ -44,6 +47,8 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
   let neuronOfPlace: [UInt32]
   private let lines: [Line]
   private let addDue: (_ step: Int64) -> Void
+  /// The next step in which a line settles sources.
+  private var nextSettling: [Int64]
   private var transmitted: [Int: [TransmittedWeight]] = [:]
 
   private static var mostRingBytes: Int { 4 << 30 }
@@ -76,7 +81,12 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
             ) : nil,
           sign: sign,
           perUnit: sign / (plan.precision == .double ? fixedPointUnit : place?.quantum ?? 1),
-          offset: sign < 0 && place?.twoRows == true ? rows.stride : 0
+          offset: sign < 0 && place?.twoRows == true ? rows.stride : 0,
+          times: SettleTimes(
+            rule,
+            stepMilliseconds: circuit.stepMilliseconds,
+            longestDelaySteps: table.longestDelaySteps
+          )
         )
       )
     }
@@ -94,7 +104,9 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
     }
     let pending = PendingSums<Store.Sum>(longestDelaySteps: longest, cells: rows.sums.count)
     addDue = { step in unsafe pending.deliver(step, to: rows.sums.base) }
+    nextSettling = parts.map { _ in 0 }
     lines = zip(parts, rules).map { part, rule in
+      let actions = Self.actions(of: part, rule, pending, plan.kernels)
       let index = part.table.projection
       return Line(
         projection: index,
@@ -104,7 +116,14 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
           if case .transmitted(let projections, _) = circuit.recorders[$0] { return projections.contains(index) }
           return false
         },
-        pass: Self.pass(of: part, rule, pending, plan.kernels),
+        pass: actions.pass,
+        settle: { step in
+          let (table, times) = (part.table, part.times)
+          for source in 0..<table.sources.count where table.lastSpike[source] >= 0 && !table.isSettled[source] {
+            if times.due(after: table.lastSpike[source]) <= step { actions.settle(source) }
+          }
+          part.history.forget(before: times.firstNeeded(at: step))
+        },
         note: Self.note(of: part)
       )
     }
@@ -113,54 +132,6 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
       for k in 0..<slice.slice.count { neurons[slice.start + k] = UInt32(slice.id(k)) }
     }
     (self.parts, self.pending, neuronOfPlace) = (parts, pending, neurons)
-  }
-
-  private static func pass(
-    of part: Part,
-    _ rule: STDP,
-    _ pending: PendingSums<Store.Sum>,
-    _ kernels: KernelTable
-  ) -> (_ source: Int, _ step: Int64) -> Void {
-    let (table, offset, perUnit, history) = (part.table, part.offset, part.perUnit, part.history)
-    if let recent = part.recent, let table = table as? PlasticTable<Float>,
-      let pending = pending as? PendingSums<Int32>,
-      let history = history as? PostHistory<Float>, let decay = part.rule.plus as? DecayTable<Float>
-    {
-      let fast = FastPass(
-        table,
-        rule,
-        decay,
-        history,
-        recent,
-        pending,
-        offset: offset,
-        perUnit: perUnit,
-        kernels: kernels
-      )
-      return { source, step in fast.pass(source, at: step) }
-    }
-    let rule = part.rule
-    return { source, step in
-      let (last, trace) = (table.lastSpike[source], table.trace[source])
-      for s in Int(table.firstSegment[source])..<Int(table.firstSegment[source + 1]) {
-        let cells = Int(table.firstCell[s])..<Int(table.firstCell[s + 1])
-        table.passedSynapses += cells.count
-        let pass = SegmentPass(cells: cells, last: last, step: step, delay: Int64(table.delays[s]))
-        let row = unsafe pending.row(step + pass.delay) + offset
-        unsafe passSegment(pass, table, rule, history, trace: trace, perUnit: perUnit, into: row, as: Store.self)
-      }
-      table.trace[source] = (last >= 0 ? trace * rule.plus[step - last] : 0) + 1
-      table.lastSpike[source] = step
-    }
-  }
-
-  private static func note(of part: Part) -> (_ local: Int, _ step: Int64) -> Void {
-    let (history, decay) = (part.history, part.rule.minus)
-    guard let recent = part.recent else { return { local, step in history.append(step, at: local, decay: decay) } }
-    return { local, step in
-      let (number, trace) = history.append(step, at: local, decay: decay)
-      recent.put(step, Float(trace), number: number, at: local)
-    }
   }
 
   var loads: [Double] {
@@ -186,6 +157,10 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
 
   func receive(_ batch: SpikeBatch, from first: Int64) {
     for i in lines.indices {
+      if first >= nextSettling[i] {
+        lines[i].settle(first)
+        nextSettling[i] = (first / parts[i].times.period + 1) * parts[i].times.period
+      }
       let sources = lines[i].sources
       for offset in batch.stepEnds.indices {
         for neuron in batch.spikes(at: offset) where sources.contains(neuron) {
@@ -226,5 +201,12 @@ final class TilePlasticity<Store: SynapseStore, Real: BinaryFloatingPoint & Bitw
     statistics.storedBytes += pending.ring.bytes
   }
 
-  func forgetTransmitted() { transmitted = [:] }
+  /// Settles what is due by a step, before which every spike has been received.
+  func settle(at step: Int64) { for line in lines { line.settle(step) } }
+
+  /// Begins anew after another state was taken over.
+  func restart() {
+    transmitted = [:]
+    for i in nextSettling.indices { nextSettling[i] = 0 }
+  }
 }
