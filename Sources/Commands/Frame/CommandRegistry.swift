@@ -14,6 +14,7 @@ public enum CommandRegistry {
     CoresCommand.self,
     DemoRunCommand.self,
     DemoShopCommand.self,
+    DetectCommand.self,
     EmitCommand.self,
     EventsAddCommand.self,
     EventsImportCommand.self,
