@@ -24,7 +24,7 @@ struct BenchCommand: Command {
   ]
 
   enum Name: String, CaseIterable, OptionValue {
-    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts
+    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents
     case memory, scaling, updates, events
     case brunelSTDP = "brunel-stdp"
     case vogelsAbbottCUBA = "vogels-abbott-cuba"
@@ -45,6 +45,7 @@ struct BenchCommand: Command {
     case .recovery: RecoveryBenchmark.self
     case .queries: QueriesBenchmark.self
     case .counts: CountsBenchmark.self
+    case .incidents: IncidentsBenchmark.self
     case .memory: MemoryBenchmark.self
     case .scaling: ScalingBenchmark.self
     case .updates: UpdatesBenchmark.self

@@ -11,7 +11,7 @@ struct PeakTail: Equatable, Sendable {
   }
 
   /// Episodes remembered: fewer make the tail unstable, more reach into ordinary rows.
-  static let capacity = 12
+  static let capacity = 16
   /// Rows before which, and episodes below which, there is nothing to compare with.
   static let leastRows = 50, leastPeaks = 3
   /// Prior of the tail: as many peaks, with an excess of this share of the smallest one.
@@ -19,7 +19,7 @@ struct PeakTail: Equatable, Sendable {
   /// Bounds of a verdict; the lower one is the vote of a row that is below all peaks.
   static let bounds = -4.0...12.0
   /// Rows apart within which peaks are one episode, as a share of the rows seen.
-  static let episodeShare = 0.03
+  static let episodeShare = 0.02
 
   /// Largest first.
   private var peaks: [Peak] = []

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Finds anomalies in one series, row by row: four kinds of surprise, each judged against its own largest past episodes.
+/// Finds anomalies in one series, row by row: six kinds of surprise, each judged against its own largest past episodes.
 ///
-/// The kinds are the error one row ahead, the level against everything before, the residual of the day profile, and
-/// the novelty of the shape of the last rows. Within a kind the verdicts of several windows are averaged, over the kinds
+/// The kinds are the error one row ahead, in the series' own unit and on a logarithmic scale, the level against
+/// everything before, the residual of the day profile, the novelty of the shape of the last rows, and stillness. Within a kind the verdicts of several windows are averaged, over the kinds
 /// the largest counts. Nothing but this row and earlier ones takes part; `docs/anomalies.md` has the measurements.
 ///
 ///     var detector = SeriesDetector()
@@ -28,24 +28,29 @@ public struct SeriesDetector: Sendable {
   /// The least length of a gap between episodes, in rows.
   static let leastEpisodeRows = 10
   /// An episode ends after this share of the rows seen, without a row less than `rearming` below the threshold.
-  static let quietShare = 0.02, rearming = 0.5
+  static let quietShare = PeakTail.episodeShare, rearming = 0.5
   /// Larger values are taken as this large, so that their squares stay finite.
   public static let largestValue = 1e100
 
   private var row = 0
   private var profile = DayProfile()
   private var predictors = StepPredictors()
+  private var levelProfile = DayProfile()
+  private var levelPredictors = StepPredictors()
+  private var stillness = Stillness()
   private var sums = (value: 0.0, square: 0.0, size: 0.0, level: 0.0)
   /// The last rows in units of all rows, the latest first.
   private var recent: [Double] = []
-  private var errors = errorWindows.map(RollingMean.init)
-  private var levels = slowWindows.map(RollingMean.init)
-  private var sizes = slowWindows.map(RollingMean.init)
-  private var biases = slowWindows.map(RollingMean.init)
+  private var errors = errorWindows.map(RollingWindow.init)
+  private var levelErrors = errorWindows.map(RollingWindow.init)
+  private var levels = slowWindows.map(RollingWindow.init)
+  private var sizes = slowWindows.map(RollingWindow.init)
+  private var biases = slowWindows.map(RollingWindow.init)
   private var shapes = shapeLengths.map(ShapeMemory.init)
-  private var tails = [errorWindows.count, slowWindows.count, 2 * slowWindows.count, shapeLengths.count].map {
-    [PeakTail](repeating: PeakTail(), count: $0)
-  }
+  private var tails = [
+    errorWindows.count, errorWindows.count, slowWindows.count, 2 * slowWindows.count, shapeLengths.count,
+    2 * Stillness.windows.count,
+  ].map { [PeakTail](repeating: PeakTail(), count: $0) }
   private var busyRow = Int.min / 2
 
   /// Starts without experience.
@@ -57,14 +62,15 @@ public struct SeriesDetector: Sendable {
   public mutating func take(_ value: Double, atSeconds seconds: Double) -> Judgement {
     guard value.isFinite, seconds.isFinite else { return Judgement(score: 0, strength: PeakTail.bounds.lowerBound) }
     let value = min(Self.largestValue, max(-Self.largestValue, value))
-    let strength = self.strength(of: value, profile.move(to: seconds))
-    profile.learn(value)
+    let strength = self.strength(of: value, atSeconds: seconds)
     let score = self.score(strength)
     row += 1
     return Judgement(score: score, strength: strength)
   }
 
-  private mutating func strength(of value: Double, _ usual: Double?) -> Double {
+  private mutating func strength(of value: Double, atSeconds seconds: Double) -> Double {
+    let usual = profile.move(to: seconds)
+    profile.learn(value)
     let before = Double(row), seen = Double(row + 1)
     let error = predictors.take(value, usual: usual, row: row)
     let mean = row == 0 ? value : sums.value / before
@@ -73,20 +79,25 @@ public struct SeriesDetector: Sendable {
     sums.size += abs(value)
     let size = sums.size / seen
     let level = asinh(value / (0.4 * max(size, 1e-12)))
-    let usualLevel = row == 0 ? level : sums.level / before
+    let meanLevel = row == 0 ? level : sums.level / before
     sums.level += level
+    let levelError = levelPredictors.take(level, usual: levelProfile.move(to: seconds), row: row)
+    levelProfile.learn(level)
     let residual = usual.map { value - $0 } ?? 0
     remember(value, mean, seen)
     // Rounding is no surprise.
     let floor = 1e-6 * size
     let kinds: [(surprises: [Double], floor: Double)] = [
-      (errors.indices.map { errors[$0].take(error) }, floor),
-      (levels.indices.map { abs(levels[$0].take(level) - usualLevel) }, 1e-6),
+      (errors.indices.map { errors[$0].mean(taking: error) }, floor),
+      (levelErrors.indices.map { levelErrors[$0].mean(taking: levelError) }, 1e-6),
+      (levels.indices.map { abs(levels[$0].mean(taking: level) - meanLevel) }, 1e-6),
       (
-        sizes.indices.map { sizes[$0].take(abs(residual)) } + biases.indices.map { abs(biases[$0].take(residual)) },
+        sizes.indices.map { sizes[$0].mean(taking: abs(residual)) }
+          + biases.indices.map { abs(biases[$0].mean(taking: residual)) },
         floor
       ),
       (shapes.indices.map { shapes[$0].take(recent[..<Self.shapeLengths[$0]], row: row) }, 1e-6),
+      (stillness.take(value, row: row, floor: floor), 1e-6),
     ]
     var strength = PeakTail.bounds.lowerBound
     for (kind, (surprises, floor)) in kinds.enumerated() {
