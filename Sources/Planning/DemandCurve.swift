@@ -114,6 +114,9 @@ public struct DemandCurve: Sendable {
     return (best, demand)
   }
 
+  /// Whether an announced event changes demand by a declared or learned factor.
+  var hasDeclaredEvents: Bool { events.contains { $0.factor != 1 } }
+
   /// The next announced event that starts after so many ticks, if any.
   func nextEvent(startingAfter ticksAhead: Int) -> EventHint? {
     let later = events.filter { $0.hint.start > origin + ticksAhead && $0.factor > 1 }

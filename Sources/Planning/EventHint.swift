@@ -7,6 +7,8 @@ public struct EventHint: Equatable, Sendable {
   public var name: String
   /// Kind.
   public var kind: EventKind
+  /// What tells events of one effect from others: the kind, or a word of the caller's.
+  public var label: String
   /// First tick that feels it, its ramp included.
   public let start: Tick
   /// First tick after it.
@@ -15,8 +17,16 @@ public struct EventHint: Equatable, Sendable {
   public var uplift: Double
 
   /// Describes an event.
-  public init(name: String, kind: EventKind = .campaign, start: Tick, end: Tick, uplift: Double) {
+  public init(
+    name: String,
+    kind: EventKind = .campaign,
+    label: String? = nil,
+    start: Tick,
+    end: Tick,
+    uplift: Double
+  ) {
     (self.name, self.kind, self.uplift) = (name, kind, uplift)
+    self.label = label ?? "\(kind)"
     (self.start, self.end) = (Self.bounded(start), Self.bounded(end))
   }
 

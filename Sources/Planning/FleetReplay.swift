@@ -47,49 +47,18 @@ public struct FleetReplay: Equatable, Sendable {
     public var backlog: Double, lost: Double
   }
 
-  private struct Order { var step: Int, count: Int }
-
   /// Plays a load in requests/s per step; values that are not finite or below 0 count as 0.
   ///
   /// - Complexity: O(steps), besides the policy.
   public func run(load trace: [Double], policy: inout some ReplicaPolicy) -> (score: FleetScore, steps: [StepRecord]) {
     let load = trace.map { $0.isFinite ? max(0, $0) : 0 }
-    let first = Arithmetic.ceiling((load.first ?? 0) / (startUtilisation * capacityPerReplica))
-    var ready = min(limits.upperBound, max(limits.lowerBound, first))
-    var pending: [Order] = [], warming: [Order] = []
-    var backlog = 0.0
+    var fleet = FleetState(for: load.first ?? 0, in: self)
     var records: [StepRecord] = []
     records.reserveCapacity(load.count)
-    func sum(_ orders: [Order]) -> Int { orders.reduce(0) { $0 + $1.count } }
     for k in load.indices {
-      warming.removeAll { $0.step < k }
-      while let order = pending.first, order.step <= k {
-        pending.removeFirst()
-        ready += order.count
-        warming.append(Order(step: k, count: order.count))
-      }
-      let cold = sum(warming)
-      let capacity = capacityPerReplica * stepSeconds * (Double(ready) - (1 - warmingShare) * Double(cold))
-      let work = backlog + load[k] * stepSeconds
-      backlog = work - min(work, capacity)
-      let room = capacity * queueSeconds / stepSeconds
-      let lost = max(0, backlog - room)
-      backlog -= lost
-      let rho = capacity > 0 ? work / capacity : work > 0 ? .infinity : 0
-      let waiting = sum(pending)
-      records.append(
-        StepRecord(ready: ready, warming: cold, pending: waiting, rho: rho, backlog: backlog, lost: lost)
-      )
+      records.append(fleet.serve(load[k], atStep: k, in: self))
       let answer = policy.decide(view(at: k, load: load, records: records))
-      let change = min(limits.upperBound, max(limits.lowerBound, answer)) - ready - waiting
-      if change > 0 {
-        pending.append(Order(step: k + 1 + provisioningSteps, count: change))
-      } else {
-        var rest = Self.cancel(-change, from: &pending)
-        let unserved = rest
-        rest = Self.cancel(rest, from: &warming)
-        ready -= unserved
-      }
+      fleet.bring(to: answer, atStep: k, in: self)
     }
     return (score(load: load, records: records), records)
   }
@@ -98,18 +67,6 @@ public struct FleetReplay: Equatable, Sendable {
   public func run(load: [Double], recommendations: [Int?], name: String) -> FleetScore {
     var policy = RecordedPolicy(name: name, replicas: recommendations)
     return run(load: load, policy: &policy).score
-  }
-
-  /// Takes replicas off the newest orders; returns how many are still to be taken.
-  private static func cancel(_ count: Int, from orders: inout [Order]) -> Int {
-    var rest = count
-    while rest > 0, let last = orders.last {
-      let part = min(rest, last.count)
-      rest -= part
-      orders[orders.count - 1].count -= part
-      if orders[orders.count - 1].count == 0 { orders.removeLast() }
-    }
-    return rest
   }
 
   private func view(at k: Int, load: [Double], records: [StepRecord]) -> FleetView {

@@ -18,7 +18,8 @@ public struct HPAPolicy: ReplicaPolicy, Sendable {
   private let target: Double, metric: Metric, tolerance: Double
   private let stabilisationSeconds: Double
   private let limits: ClosedRange<Int>
-  private var recommendations: [Int] = []
+  /// Recommendations of the last stabilisation time.
+  var recommendations: [Int] = []
 
   /// Makes the autoscaler between a least and a greatest number of replicas.
   public init(

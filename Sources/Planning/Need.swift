@@ -13,6 +13,8 @@ struct Need {
   /// and all of it.
   let ramp: Double, far: Double
   let curve: DemandCurve
+  /// What the fast clock asks for, once it is experienced.
+  let lead: LeadNeed?
 
   /// Returns nil without a forecast of requests or without a known capacity.
   init?(sight: Sight, planner: Planner, objective: ServiceObjective) {
@@ -30,14 +32,14 @@ struct Need {
     let limit = max(target, learned ?? wanted + (1 - wanted) / 3)
     leadTicks = ticks(objective.provisioningMilliseconds) + 1
     let bounds = settings.lowestQuantile...max(settings.lowestQuantile, settings.highestQuantile)
-    quantile = QuantileChoice.quantile(
+    let chosen = QuantileChoice.quantile(
       at: curve.peak(within: 1...leadTicks, quantile: bounds.lowerBound, stretch: stretch).point,
       stretch: stretch,
       reserve: target / limit,
       price: settings.violationPrice,
       bounds: bounds
     )
-    near = curve.peak(within: 1...leadTicks, quantile: quantile, stretch: stretch)
+    let peak = curve.peak(within: 1...leadTicks, quantile: chosen, stretch: stretch)
     let farEnd = leadTicks + planner.stabilisationTicks
     // An announced event gets its own order when that is due.
     let nextEvent = curve.nextEvent(startingAfter: leadTicks)?.start.index ?? .max
@@ -45,6 +47,25 @@ struct Need {
     ramp = curve.peak(within: 1...rampEnd, quantile: settings.lowestQuantile, stretch: stretch).demand
     far = curve.peak(within: 1...farEnd, quantile: settings.lowestQuantile, stretch: stretch).demand
     (self.capacity, self.curve) = (capacity, curve)
+    let usable = capacity.requestsPerReplica * target
+    if let fast = planner.lead, fast.isExperienced {
+      let lead = LeadNeed(
+        ReplicaChoice(
+          lead: fast,
+          usable: usable / max(1e-9, planner.trafficFactor),
+          bearable: capacity.requestsPerReplica * limit / max(1e-9, planner.trafficFactor),
+          settings: settings,
+          objective: objective
+        ),
+        announced: peak.point.event != nil && peak.point.eventFactor > 1
+          ? Arithmetic.ceiling(min(peak.demand / usable, 1e6)) : 0
+      )
+      quantile = 1 - lead.choice.chance(above: lead.arrival)
+      near = (lead.choice.point(like: peak.point), Double(lead.arrival) * usable)
+      self.lead = lead
+    } else {
+      (quantile, near, lead) = (chosen, peak, nil)
+    }
   }
 
   /// Requests/s that one replica takes at the target utilisation.

@@ -16,7 +16,7 @@ struct Decision {
 
 extension Planner {
   /// Chooses the number of replicas; the rules are those in the type's description.
-  func decide(sight: Sight, judged: Judged, need: Need?, objective: ServiceObjective) -> Decision {
+  mutating func decide(sight: Sight, judged: Judged, need: Need?, objective: ServiceObjective) -> Decision {
     guard capacity.estimate(for: objective) != nil else {
       return Decision(
         replicas: sight.running ?? replicas,
@@ -36,23 +36,27 @@ extension Planner {
       let first = objective.limited(needed)
       return Decision(replicas: first, reason: .start, sentence: "first plan: \(text)", needed: needed)
     }
+    if let lead = need.lead {
+      return weigh(lead, current: current, need: need, demand: demand, needed: needed, text: text, objective)
+    }
     if objective.limited(needed) > current {
-      return raise(from: current, need: need, demand: demand, needed: needed, text: text, objective: objective)
+      let ramp = max(0, need.ramp - demand)
+      return raise(from: current, need, demand: demand, ramp: ramp, needed: needed, text: text, objective)
     }
     let keep = max(demand, need.far, demands.max() ?? 0)
     return lower(from: current, toKeep: need.replicas(for: keep), needed: needed, text: text, objective)
   }
 
-  private func raise(
+  func raise(
     from current: Int,
-    need: Need,
+    _ need: Need,
     demand: Double,
+    ramp: Double,
     needed: Int,
     text: String,
-    objective: ServiceObjective
+    _ objective: ServiceObjective
   ) -> Decision {
     let event = need.near.point.event
-    let ramp = max(0, need.ramp - demand)
     var wanted = need.replicas(for: demand + ramp)
     if event == nil {
       // One value may be absurd; a step that is limited costs a tick when it was not.
@@ -139,7 +143,7 @@ extension Planner {
     // A forecaster goes on without values for a while; what it sees coming may raise, but not lower.
     let patience = Arithmetic.ticks(covering: settings.zeroBeliefMilliseconds, tickMilliseconds: tickMilliseconds)
     if let need, judged.doubted == nil, let lastValueTick, sight.tick <= lastValueTick + patience {
-      let wanted = objective.limited(need.replicas(for: need.near.demand))
+      let wanted = objective.limited(need.lead?.arrival ?? need.replicas(for: need.near.demand))
       decision.replicas = max(objective.limited(current), min(wanted, current + settings.stepUpReplicas))
     }
     return decision

@@ -1,9 +1,9 @@
 public import Wire
 
 extension Planner {
-  /// Appends the whole state (version 1); settings are the caller's.
+  /// Appends the whole state (version 2); settings are the caller's.
   public func encode(into w: inout ByteWriter) {
-    w.write(1 as UInt8)
+    w.write(2 as UInt8)
     w.writeString(service)
     w.write(tickMilliseconds)
     w.write(optional: replicas)
@@ -22,11 +22,14 @@ extension Planner {
     cpuSizing.encode(into: &w)
     memorySizing.encode(into: &w)
     w.write(sizingIsPerReplica)
+    w.writeArray([regretTooFew, regretTooMany])
+    w.write(lead != nil)
+    lead?.encode(into: &w)
   }
 
   /// Reads a state written by `encode`.
   public init(from r: inout ByteReader, settings: PlannerSettings = PlannerSettings()) throws(WireError) {
-    try r.readVersion(1)
+    try r.readVersion(2)
     let service = try r.readString()
     let tickMilliseconds: Int64 = try r.read()
     guard tickMilliseconds > 0 else { throw r.error("a tick's length is positive, found \(tickMilliseconds) ms") }
@@ -47,5 +50,8 @@ extension Planner {
     cpuSizing = try ResourceSizing(from: &r)
     memorySizing = try ResourceSizing(from: &r)
     sizingIsPerReplica = try r.readBool()
+    let regrets: [Double] = try r.readArray(count: 2)
+    (regretTooFew, regretTooMany) = (regrets[0], regrets[1])
+    lead = try r.readBool() ? try LeadForecaster(from: &r) : nil
   }
 }

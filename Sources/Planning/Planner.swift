@@ -26,6 +26,10 @@ public struct Planner: Equatable, Sendable {
   /// What it learned of the bands of `requests`.
   public internal(set) var calibration = BandCalibration()
 
+  /// The fast clock, from when capacity is known; nil where an order takes too many ticks for it.
+  var lead: LeadForecaster?
+  /// What waiting has cost so far, in ticks of the mean fleet: with too few replicas, and with too many.
+  var regretTooFew = 0.0, regretTooMany = 0.0
   var lastTick: Tick?, lastValueTick: Tick?
   /// Demands of the last believed ticks, newest last: what a release must not go below.
   var demands: [Double] = []
@@ -33,6 +37,8 @@ public struct Planner: Equatable, Sendable {
   var cleanDemand: Double?, cleanUsable: Double?
   /// Good ticks still to come before anything is released, after a value was missing, doubtful or repeated.
   var quietTicks = 0
+  /// What demand is multiplied by, for questions.
+  var trafficFactor = 1.0
   var missingRun = 0
   /// The last tick's values, to notice an exporter that repeats itself.
   var lastValues: [Double] = []
@@ -70,10 +76,11 @@ public struct Planner: Equatable, Sendable {
         .plan(Decision(replicas: replicas, reason: .stale, sentence: "tick \(tick.index) was planned before"))
     }
     let judged = observe(sight)
+    lookAhead(sight, judged, objective)
     let need = Need(sight: sight, planner: self, objective: objective)
     if judged.isBelieved, let need {
       remember(need, observed: judged.requests ?? 0)
-      if !sight.eventIsNear(within: need.leadTicks) {
+      if need.lead == nil, !sight.eventIsNear(within: need.leadTicks) {
         calibration.expect(
           atMost: need.near.demand,
           quantile: need.quantile,
@@ -102,6 +109,7 @@ public struct Planner: Equatable, Sendable {
   ) -> Plan {
     var other = self
     (other.replicas, other.lastTick, other.demands, other.guards) = (nil, nil, [], MetricGuards())
+    other.trafficFactor = max(0, trafficFactor)
     let scaled = forecasts.map { forecast in
       var copy = forecast
       // The question is about the forecast, so a value that is missing just now does not matter.
@@ -111,6 +119,25 @@ public struct Planner: Equatable, Sendable {
     var plan = other.advance(to: tick, forecasts: scaled, events: events, objective: objective)
     plan.recommendation.previousReplicas = replicas
     return plan
+  }
+
+  /// Lets the fast clock see the tick.
+  private mutating func lookAhead(_ sight: Sight, _ judged: Judged, _ objective: ServiceObjective) {
+    guard let capacity = capacity.estimate(for: objective)?.requestsPerReplica else { return }
+    let timing = LeadForecaster.Timing(
+      tickMilliseconds: tickMilliseconds,
+      leadTicks: Arithmetic.ticks(covering: objective.provisioningMilliseconds, tickMilliseconds: tickMilliseconds) + 1,
+      reportingDelayTicks: settings.reportingDelayTicks,
+      reportingWindowTicks: settings.reportingWindowTicks
+    )
+    let offset = LeadForecaster.offsetShare * capacity
+    let fits = lead.map { $0.timing == timing && $0.offset < 8 * offset && offset < 8 * $0.offset } ?? false
+    if !fits { lead = timing.span <= LeadForecaster.mostSpan ? LeadForecaster(timing: timing, offset: offset) : nil }
+    guard let offset = lead?.offset, trafficFactor == 1 else { return }
+    let slow = sight.requests.flatMap { forecast in
+      SlowView(forecast, curve: DemandCurve(forecast, events: sight.events), timing: timing, offset: offset)
+    }
+    lead?.advance(judged.requests, tick: sight.tick, slow: slow, events: sight.events)
   }
 
   /// Learns from a tick; returns what of it may be believed.

@@ -66,6 +66,9 @@ struct PolicyAdvisor {
     return replicas
   }
 
+  /// The greatest demand until an order would serve, once there is experience.
+  var windowForecast: WindowForecast? { planner.windowForecast }
+
   private func tick(at seconds: Double) -> Tick {
     Tick(Int64((seconds / Double(configuration.stepSeconds)).rounded(.down)))
   }
@@ -73,7 +76,14 @@ struct PolicyAdvisor {
   private mutating func remember(_ event: PolicyStep.Event) {
     let last = tick(at: event.end - 1)
     let kind = EventKind.allCases.first { "\($0)" == event.kind } ?? .campaign
-    let hint = EventHint(name: event.name, kind: kind, start: tick(at: event.start), end: last + 1, uplift: 0)
+    let hint = EventHint(
+      name: event.name,
+      kind: kind,
+      label: event.kind,
+      start: tick(at: event.start),
+      end: last + 1,
+      uplift: 0
+    )
     events.append(hint)
     if events.count > 1000 { events.removeFirst() }
   }

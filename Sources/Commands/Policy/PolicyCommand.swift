@@ -1,4 +1,5 @@
 internal import Basics
+internal import Planning
 
 /// Scales one service as told line by line.
 struct PolicyCommand: Command {
@@ -13,10 +14,12 @@ struct PolicyCommand: Command {
     """
   static let fields: [Field<Self>] = [
     .flag("stdio", \.usesStandardStreams, help: "Reads standard input and answers on standard output."),
+    .flag("forecasts", \.tellsForecasts, help: "Adds median, 99 and 99.5 % quantile of the window's greatest demand."),
     .configuration(\.configuration, help: "YAML file with options."),
   ]
 
   var usesStandardStreams = false
+  var tellsForecasts = false
   var configuration: String?
 
   func run(in context: CommandContext) throws -> ExitCode {
@@ -32,7 +35,11 @@ struct PolicyCommand: Command {
       do { advice = advisor.advise(try PolicyStep(parsing: line)) } catch {
         context.console.error("synfire policy: a line was not used: \(error)\n")
       }
-      try context.write("{\"replicas\": \(advice)}\n")
+      var answer = "{\"replicas\": \(advice)"
+      if tellsForecasts, let window = advisor.windowForecast {
+        answer += ", \"window\": [\(window.median), \(window.upper99), \(window.upper995)]"
+      }
+      try context.write(answer + "}\n")
     }
     return .done
   }

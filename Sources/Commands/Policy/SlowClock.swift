@@ -90,7 +90,21 @@ struct SlowClock {
       var copy = horizon
       let middle = (last.origin.index + Int64(horizon.ticks)) * Int64(ratio) + Int64(ratio / 2)
       copy.ticks = Int(middle - tick.index)
-      return copy.ticks > 0 ? copy : nil
+      return copy
+    }
+    // The mean that it ended with stands where the line from it begins.
+    if let mean = last.observed {
+      let middle = last.origin.index * Int64(ratio) + Int64(ratio / 2)
+      forecast.horizons.insert(
+        SeriesForecast.Horizon(
+          ticks: Int(middle - tick.index),
+          quantiles: Array(repeating: mean, count: SeriesForecast.levels.count),
+          level: last.horizons.first?.level ?? mean,
+          cleanMedian: mean,
+          eventFactor: 1
+        ),
+        at: 0
+      )
     }
     return forecast
   }
