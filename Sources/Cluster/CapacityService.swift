@@ -60,6 +60,8 @@ public final class CapacityService: GatherProgram {
   private let ticks: any TickReader
   private let publisher: any TickPublisher
   private var planners: [String: Planner] = [:]
+  /// Advice beside what came, by service.
+  public private(set) var scorecards: [String: Scorecard] = [:]
   private var detector: AnomalyDetector
   private var scaling = ScalingWatch()
   /// The last tick's view; nil before the first.
@@ -113,16 +115,20 @@ public final class CapacityService: GatherProgram {
       let service = forecasts[start].series.service
       let end = forecasts[start...].firstIndex { $0.series.service != service } ?? forecasts.count
       var planner = planners[service] ?? Planner(service: service, tickMilliseconds: configuration.tickMilliseconds)
-      plans.append(
-        planner.advance(
-          to: sealed.tick,
-          forecasts: Array(forecasts[start..<end]),
-          events: sealed.hints(for: service),
-          runningReplicas: instances[service],
-          objective: ServiceObjective(configuration.settings(for: service))
-        )
+      let objective = ServiceObjective(configuration.settings(for: service))
+      let plan = planner.advance(
+        to: sealed.tick,
+        forecasts: Array(forecasts[start..<end]),
+        events: sealed.hints(for: service),
+        runningReplicas: instances[service],
+        objective: objective
       )
+      plans.append(plan)
       planners[service] = planner
+      var card = scorecards[service] ?? Scorecard(service: service, tickMilliseconds: configuration.tickMilliseconds)
+      let requests = forecasts[start..<end].first { $0.series.metric == "requests" }
+      card.record(plan, forecast: requests, objective: objective)
+      scorecards[service] = card
       start = end
     }
     scaling.observe(sealed)
@@ -133,6 +139,24 @@ public final class CapacityService: GatherProgram {
     )
     remember(anomalies)
     return View(tick: sealed.tick, forecasts: forecasts, plans: plans, anomalies: anomalies)
+  }
+
+  /// Returns what is advised for a service after the last tick, and what another situation would ask for; changes nothing.
+  ///
+  /// Returns nil for a service without a plan, or where the event to change is not announced.
+  func whatIf(_ question: WhatIfQuestion, service: String) throws -> (now: Plan, then: Plan)? {
+    guard let view, let planner = planners[service],
+      let now = view.plans.first(where: { $0.recommendation.service == service }),
+      let events = question.events(from: try ticks.sealedTick(published.ticks - 1).hints(for: service))
+    else { return nil }
+    let then = planner.whatIf(
+      trafficFactor: question.trafficFactor,
+      at: view.tick,
+      forecasts: view.forecasts.filter { $0.series.service == service },
+      events: events,
+      objective: question.objective(from: ServiceObjective(configuration.settings(for: service)))
+    )
+    return (now, then)
   }
 
   private func remember(_ events: [AnomalyEvent]) {
@@ -149,7 +173,7 @@ public final class CapacityService: GatherProgram {
   /// All state that later ticks depend on.
   public func snapshot(at epoch: Epoch) throws -> [UInt8] {
     var w = ByteWriter()
-    w.write(1 as UInt8)
+    w.write(2 as UInt8)
     w.write(published.ticks)
     w.write(published.digest)
     w.writeVarint(UInt64(planners.count))
@@ -171,17 +195,19 @@ public final class CapacityService: GatherProgram {
       w.write(lastSeen[series]?.index ?? 0)
     }
     w.writeBlob(view?.encoded() ?? [])
+    w.writeVarint(UInt64(scorecards.count))
+    for service in scorecards.keys.sorted() { scorecards[service]?.encode(into: &w) }
     return w.bytes
   }
 
   /// Goes back to a boundary.
   public func restore(_ epoch: Epoch, _ bytes: [UInt8]?) throws {
-    (planners, incidents, view, published, lastSeen) = ([:], [], nil, (0, 0), [:])
+    (planners, incidents, view, published, lastSeen, scorecards) = ([:], [], nil, (0, 0), [:], [:])
     scaling = ScalingWatch()
     detector = AnomalyDetector(tickMilliseconds: configuration.tickMilliseconds)
     guard let bytes else { return }
     var r = ByteReader(bytes, reading: "checkpoint of the planner")
-    guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+    guard try r.read(UInt8.self) == 2 else { throw r.error("unknown version") }
     let count: Int64 = try r.read()
     published = (count, try r.read())
     for _ in 0..<(try r.readCount(elementBytes: 2)) {
@@ -199,6 +225,10 @@ public final class CapacityService: GatherProgram {
     }
     let last = try r.readBlob()
     if !last.isEmpty { view = try View(decoding: last) }
+    for _ in 0..<(try r.readCount(elementBytes: 20)) {
+      let card = try Scorecard(from: &r)
+      scorecards[card.service] = card
+    }
     try r.finish()
   }
 }

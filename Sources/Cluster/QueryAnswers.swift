@@ -52,6 +52,8 @@ public final class QueryAnswers {
     case "recommend": return try recommendations(of: name)
     case "explain": return try explanation(of: name)
     case "anomalies": return anomalies()
+    case "scorecard": return try scorecards(of: name)
+    case "whatif": return try whatIf(question, of: name)
     case let other:
       throw Refusal(code: "bad_request", message: "there is no query '\(other ?? "")' in this version")
     }
@@ -182,6 +184,29 @@ public final class QueryAnswers {
     guard let name else { throw Refusal(code: "bad_request", message: "explain needs the name of a service") }
     let view = try view()
     return CapacityJSON(configuration: configuration, tick: view.tick).explanation(try plan(of: name, view))
+  }
+
+  private func scorecards(of name: String?) throws -> JSONValue {
+    let view = try view()
+    let json = CapacityJSON(configuration: configuration, tick: view.tick)
+    if let name { _ = try plan(of: name, view) }
+    let names = name.map { [$0] } ?? service.scorecards.keys.sorted()
+    return .array(names.compactMap { service.scorecards[$0] }.map { json.scorecard($0) })
+  }
+
+  private func whatIf(_ question: JSONValue, of name: String?) throws -> JSONValue {
+    guard let name else { throw Refusal(code: "bad_request", message: "whatif needs the name of a service") }
+    let view = try view()
+    _ = try plan(of: name, view)
+    let parsed = try WhatIfQuestion(question, tickMilliseconds: configuration.tickMilliseconds)
+    guard let (now, then) = try service.whatIf(parsed, service: name) else {
+      let event = parsed.changed?.name ?? ""
+      throw Refusal(
+        code: "not_found",
+        message: "no event '\(event)' is announced for '\(name)' within a day; see 'synfire events list'"
+      )
+    }
+    return CapacityJSON(configuration: configuration, tick: view.tick).whatIf(now: now, then: then)
   }
 
   private func plan(of name: String, _ view: CapacityService.View) throws -> Plan {

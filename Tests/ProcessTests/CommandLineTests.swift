@@ -83,7 +83,11 @@ extension ProcessTests {
     }
 
     @Test func `questions without a coordinator end at once with the way out`() throws {
-      for question in [["status"], ["cores"], ["services"], ["forecast"], ["explain", "checkout"], ["anomalies"]] {
+      let questions = [
+        ["status"], ["cores"], ["services"], ["forecast"], ["explain", "checkout"], ["anomalies"], ["scorecard"],
+        ["whatif", "checkout", "--traffic", "+30%"],
+      ]
+      for question in questions {
         try expect(1, "no coordinator listens at ipc://\(folder.path)/query.sock", "synfire up", from: question)
       }
       try expect(124, "did not answer", from: ["status", "--server", "tcp://127.0.0.1:9"])

@@ -150,6 +150,10 @@ extension ProcessTests {
       #expect(unknown.code == 3)
       #expect(unknown.error.contains("there is no service 'goood'; did you mean 'good'?"))
       #expect(try synfire("explain", "nothing", in: folder).code == 3)
+      #expect(try synfire("whatif", "nothing", "--traffic", "2", in: folder).code == 3)
+      let moved = try synfire("whatif", "good", "--move", "sale", "--by", "1h", in: folder)
+      #expect(moved.code == 3)
+      #expect(moved.error.contains("no event 'sale' is announced for 'good'"))
       #expect(try synfire("emit", "good", "cpu=0.7", "--tenant", "t", in: folder).code == 0)
       try service.stop()
     }

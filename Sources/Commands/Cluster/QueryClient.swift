@@ -27,7 +27,7 @@ struct QueryClient {
   /// Sends a question and waits for the answer.
   ///
   /// - Throws: `CommandFailure` with exit code 124 without an answer, 3 for something unknown, 4 for too little data.
-  func ask(_ query: String, service: String? = nil) throws -> Answer {
+  func ask(_ query: String, service: String? = nil, _ more: [JSONValue.Member] = []) throws -> Answer {
     if endpoint.hasPrefix("ipc://"), !UnixSocket.isAnswered(at: String(endpoint.dropFirst(6))) {
       throw CommandFailure(
         .failed,
@@ -36,6 +36,7 @@ struct QueryClient {
     }
     var question: [JSONValue.Member] = [.init("query", .string(query))]
     if let service { question.append(.init("service", .string(service))) }
+    question += more
     _ = try client.send(Array(JSONValue.object(question).json().utf8))
     var poller = MessagePoller([client.waitSource])
     let end = MonotonicClock.nowMilliseconds() + Self.patienceMilliseconds
@@ -73,11 +74,16 @@ struct QueryClient {
 
 extension CommandContext {
   /// Shows an answer, again and again with `--watch`; exit code 4 when it rests on stale data.
-  func show(query: String, service: String? = nil, _ make: (JSONValue) throws -> Report) throws -> ExitCode {
+  func show(
+    query: String,
+    service: String? = nil,
+    _ more: [JSONValue.Member] = [],
+    _ make: (JSONValue) throws -> Report
+  ) throws -> ExitCode {
     let client = try QueryClient(self)
     var isStale = false
     let code = try watch {
-      let answer = try client.ask(query, service: service)
+      let answer = try client.ask(query, service: service, more)
       isStale = answer.isStale
       return try make(answer.result)
     }

@@ -28,10 +28,12 @@ public enum CommandRegistry {
     RecommendCommand.self,
     ReplayCommand.self,
     RunCommand.self,
+    ScorecardCommand.self,
     ServicesCommand.self,
     StatusCommand.self,
     TiedCommand.self,
     UpCommand.self,
     VersionCommand.self,
+    WhatIfCommand.self,
   ]
 }
