@@ -3,8 +3,9 @@ public import Circuits
 extension Partitioner {
   /// On how many cores of one host a circuit is expected to run fastest, up to a number of processors.
   ///
-  /// Cores share the work, but wait for each other once an epoch: where an epoch is short and the circuit small, one core is
-  /// faster than several. A core that has no processor of its own brings nothing either.
+  /// Cores share the work, but wait for each other once an epoch: where an epoch is short and the circuit small, one core is as
+  /// fast as several on an idle machine and faster on a busy one, for half the CPU time. A core that has no processor of its
+  /// own brings nothing either.
   /// - Throws: when the number is out of range or the circuit needs more than `mostParts` parts.
   public static func advisedCores(
     circuit: Circuit,

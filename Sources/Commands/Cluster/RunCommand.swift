@@ -17,7 +17,7 @@ struct RunCommand: Command {
   static let summary = "Simulates a circuit on core processes of this machine."
   static let details = """
     The records go to the folder of --out, one CSV file each as the circuit names them. The result is the same bits for \
-    any number of cores and any partition. Small circuits with short delays run fastest on one core; a note under the \
+    any number of cores and any partition. Small circuits with short delays gain nothing from a second core; a note under the \
     result tells it. With --checkpoint-every a core that dies costs the time since the last checkpoint and changes \
     nothing; the checkpoints lie in the folder of --out, and --resume goes on from the last one.
     """

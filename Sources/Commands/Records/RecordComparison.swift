@@ -42,8 +42,8 @@ public struct RecordDifference: Equatable, Sendable {
 public enum RecordComparison {
   /// Columns that name a row rather than say something of it.
   private static let keys: Set<String> = [
-    "time_ms", "neuron_id", "source_id", "target_id", "synapse", "timestamp", "ts", "tick", "service", "instance", "series_id",
-    "origin", "h",
+    "time_ms", "neuron_id", "source_id", "target_id", "synapse", "timestamp", "ts", "tick", "service", "instance",
+    "series_id", "origin", "h",
   ]
 
   /// Returns the first difference of two files' bytes, or nil when they say the same.
