@@ -52,7 +52,10 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "synfire",
-  products: [.executable(name: "synfire", targets: ["synfire"])],
+  products: [
+    .executable(name: "synfire", targets: ["synfire"]),
+    .executable(name: "synfire-sim", targets: ["synfire-sim"]),
+  ],
   targets: [
     // system: a module map and a shim each, imported by exactly one Swift module
     library("CLinux"),
@@ -104,6 +107,12 @@ let package = Package(
     ),
     .executableTarget(name: "synfire", dependencies: ["Commands"], swiftSettings: strict),
     // test
+    module("Simulation", ["Basics", "Wire", "Workloads", "StateStore", "Cluster"]),
+    .executableTarget(
+      name: "synfire-sim",
+      dependencies: ["Basics", "StateStore", "Simulation"],
+      swiftSettings: strict
+    ),
     module("TestKit", ["Basics", "Wire", "Circuits", "ChipCore", "StateStore", "Cluster"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
@@ -121,7 +130,10 @@ let package = Package(
     tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),
     tests(
       "ClusterTests",
-      ["Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Transport", "StateStore", "Cluster", "TestKit"]
+      [
+        "Basics", "Wire", "Circuits", "Workloads", "ChipCore", "Transport", "StateStore", "Cluster", "Simulation",
+        "TestKit",
+      ]
     ),
     tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),
     tests("ProcessTests", ["Basics", "Wire", "Documents", "Transport", "StateStore"]),

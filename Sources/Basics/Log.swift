@@ -4,7 +4,7 @@ internal import CLinux
 public struct Log: Sendable {
   /// How much a line matters.
   public enum Level: Int, Comparable, Sendable {
-    case debug, info, warning, error
+    case debug, info, warning, error, silent
     /// Orders by importance.
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }

@@ -73,7 +73,7 @@ public enum CapacityCoordinator {
     let queries = try bind(options.query, .control, in: context, options, log)
     let connection = try connect(options, log)
     for warning in try connection.checkServer().warnings { log.warning("store", ("advice", warning)) }
-    let store = try RedisRunStore.open(
+    let store = try LeasedRunStore.open(
       connection,
       run: configuration.tenant,
       programDigest: String(digest.value, radix: 16),

@@ -77,7 +77,7 @@ public final class CircuitRun {
     defer { redis?.stop() }
     let store: any RunStore
     if let redis {
-      store = try RedisRunStore.open(
+      store = try LeasedRunStore.open(
         RedisConnection(redis.address),
         run: setup.name,
         programDigest: String(digest(setup.program), radix: 16),

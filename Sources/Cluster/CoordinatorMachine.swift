@@ -1,4 +1,5 @@
 public import Basics
+public import StateStore
 public import Wire
 
 /// The protocol side of the coordinator: takes events, returns what the loop has to do; no clock, no socket.
@@ -28,6 +29,8 @@ public struct CoordinatorMachine: Sendable {
     /// The store does not answer; then, later, it does again.
     case storeLost
     case storeBack
+    /// The run is to go on with another number of cores.
+    case scale(Int)
     case timer
   }
 
@@ -93,12 +96,16 @@ public struct CoordinatorMachine: Sendable {
   public private(set) var cores: [Incarnation: CoreView] = [:]
   /// The core of every part.
   public private(set) var coreOfPart: [CoreID] = []
+  /// The number of cores to go on with.
+  public private(set) var wantedCores: Int
   /// Recoveries since this coordinator started.
   public private(set) var recoveries = 0
   /// Why the last recovery was needed.
   public private(set) var lastFailure = ""
 
+  private let rules: ProtocolRules
   private var members: [Incarnation] = []
+  private var mapHash: UInt64 = 0
   private var phaseBegan: Int64 = 0
   private var inputs: [Int64: [UInt8]] = [:]
   private var nextInput: Int64 = 0
@@ -111,7 +118,10 @@ public struct CoordinatorMachine: Sendable {
   private var suspicions: [CoreID: Int] = [:]
 
   /// Makes a coordinator that holds the lease and has not read the store yet.
-  public init(setup: ClusterSetup, incarnation: Incarnation) { (self.setup, self.incarnation) = (setup, incarnation) }
+  public init(setup: ClusterSetup, incarnation: Incarnation, rules: ProtocolRules = .all) {
+    (self.setup, self.incarnation, self.rules) = (setup, incarnation, rules)
+    wantedCores = setup.cores
+  }
 
   /// What has to be done first.
   public func start() -> [Action] { [.readStore] }
@@ -122,6 +132,9 @@ public struct CoordinatorMachine: Sendable {
     let room = Int64(setup.window * setup.epochsPerOutput / setup.epochsPerInput)
     return nextInput < gatheredEpoch.index / Int64(setup.epochsPerInput) + room ? nextInput : nil
   }
+
+  /// Whether members load or simulate.
+  private var isUnderWay: Bool { phase == .loading || phase == .running }
 
   /// The members in ascending order of position.
   public var memberViews: [CoreView] { members.compactMap { cores[$0] } }
@@ -136,7 +149,8 @@ public struct CoordinatorMachine: Sendable {
     case .message(let message): return handle(message, now)
     case .storeRead(let state):
       guard phase == .reading else { return [] }
-      committed = state
+      let isFirst = generation.number == 0
+      if isFirst || rules.keeps(.rereadOnRecovery) { committed = state }
       generation = max(generation, state.generation)
       if setup.epochsPerInput > 0 {
         let first = state.epoch.index / Int64(setup.epochsPerInput)
@@ -155,15 +169,16 @@ public struct CoordinatorMachine: Sendable {
       guard ordinal == nextInput else { return [] }
       inputs[ordinal] = bytes
       nextInput += 1
-      guard phase == .loading || phase == .running else { return [] }
-      return members.map { .send(.input(generation, ordinal: ordinal, bytes), to: $0) }
+      guard isUnderWay else { return [] }
+      return members.map { .send(.input(generation, mapHash: mapHash, ordinal: ordinal, bytes), to: $0) }
     case .gathered(let epoch): return handleGathered(epoch, now)
     case .saved(let epoch, let crc):
+      guard isUnderWay else { return [] }
       saved[epoch] = crc
       return tryCommit()
     case .committed(let epoch): return handleCommitted(epoch)
     case .refused(let epoch, let reason, let isFence):
-      guard committing == epoch else { return [] }
+      guard isUnderWay, committing == epoch else { return [] }
       committing = nil
       if isFence { return fail("commit of epoch \(epoch.index) was refused: \(reason)") }
       return recover("commit of epoch \(epoch.index) was refused: \(reason)", now)
@@ -175,7 +190,18 @@ public struct CoordinatorMachine: Sendable {
       // The store may have lost its last seconds: only what it still has counts as an input.
       inputs = [:]
       return recover("the store came back", now)
+    case .scale(let cores): return scale(to: cores, now)
     case .timer: return handleTimer(now)
+    }
+  }
+
+  /// Takes up the committed position on another number of cores: the blobs carry the state to wherever it goes.
+  private mutating func scale(to cores: Int, _ now: Int64) -> [Action] {
+    guard cores > 0, cores != wantedCores else { return [] }
+    wantedCores = cores
+    switch phase {
+    case .raising, .loading, .running: return recover("the cluster goes on with \(cores) cores", now)
+    default: return formGeneration(now)
     }
   }
 
@@ -190,7 +216,7 @@ public struct CoordinatorMachine: Sendable {
   /// Begins a generation when there are enough cores, or when waiting for more has lasted long enough.
   private mutating func formGeneration(_ now: Int64) -> [Action] {
     guard phase == .gathering, !cores.isEmpty else { return [] }
-    let wanted = min(setup.cores, setup.parts)
+    let wanted = min(wantedCores, setup.parts)
     guard cores.count >= wanted || now - phaseBegan >= setup.patience.replacement else { return [] }
     // Old members keep their position where they can, so that unchanged parts could stay; the rest by name.
     let order = cores.values.sorted { a, b in
@@ -208,6 +234,7 @@ public struct CoordinatorMachine: Sendable {
     precondition(coreOfPart.allSatisfy { Int($0.index) < members.count })
     let highest = cores.values.map(\.generation).max() ?? generation
     generation = max(generation, highest).next
+    mapHash = digestMap()
     enter(.raising, now)
     return [.raise(generation)]
   }
@@ -251,17 +278,22 @@ public struct CoordinatorMachine: Sendable {
   /// Everything a member needs from an epoch on that is known already.
   private func catchUp(_ member: Incarnation, from epoch: Epoch) -> [Action] {
     guard setup.epochsPerInput > 0 else { return [.send(.proceed(generation, proceedLimit), to: member)] }
+    let map = mapHash
     return (epoch.index / Int64(setup.epochsPerInput)..<max(nextInput, epoch.index / Int64(setup.epochsPerInput)))
-      .compactMap { ordinal in inputs[ordinal].map { .send(.input(generation, ordinal: ordinal, $0), to: member) } }
+      .compactMap { ordinal in
+        inputs[ordinal].map { .send(.input(generation, mapHash: map, ordinal: ordinal, $0), to: member) }
+      }
   }
 
   private var proceedLimit: Epoch {
     Epoch(min(setup.lastEpoch.index, gatheredEpoch.index + Int64(setup.window * setup.epochsPerOutput)))
   }
 
-  /// Digest of program and map, which frames carry: two maps never take each other's spikes.
-  private var mapHash: UInt64 {
+  /// Digest of coordinator, program and map, which frames and what cores say carry: two maps never take each other's
+  /// spikes, and a store that lost its tail may give out a generation twice.
+  private func digestMap() -> UInt64 {
     var digest = Digest64()
+    digest.combine(incarnation.bits)
     digest.combine(setup.run)
     digest.combine(bytes: setup.program)
     for core in coreOfPart { digest.combine(UInt64(core.index)) }
@@ -298,7 +330,7 @@ public struct CoordinatorMachine: Sendable {
       cores[who]?.heardNanoseconds = now
       cores[who]?.statistics = statistics
       cores[who]?.generation = generation
-      guard members.contains(who), phase == .loading || phase == .running, now - phaseBegan > 500_000_000 else {
+      guard members.contains(who), isUnderWay, now - phaseBegan > 500_000_000 else {
         return []
       }
       // Connections that broke lose messages in silence: what a member visibly lacks is sent again.
@@ -309,22 +341,31 @@ public struct CoordinatorMachine: Sendable {
       }
       let isStuck = now - (cores[who]?.progressNanoseconds ?? now) > 1_000_000_000
       return isStuck ? catchUp(who, from: statistics.epoch) : []
-    case .ready(let who, let generation):
-      guard generation == self.generation, phase == .loading, members.contains(who) else { return [] }
+    case .ready(let who, let generation, let map):
+      guard generation == self.generation, map == mapHash, phase == .loading, members.contains(who) else { return [] }
       cores[who]?.isReady = true
       cores[who]?.heardNanoseconds = now
       lastProgress = now
       if members.allSatisfy({ cores[$0]?.isReady == true }) { enter(.running, now) }
       return []
-    case .output(let who, let generation, let epoch, let parts):
-      guard generation == self.generation, let core = cores[who]?.core, epoch > gatheredEpoch else { return [] }
+    case .output(let who, let generation, let map, let epoch, let parts):
+      // While the store is away nothing becomes public: the outputs come again.
+      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
+        epoch > gatheredEpoch
+      else {
+        return []
+      }
       cores[who]?.heardNanoseconds = now
       for part in parts where Int(part.part.index) < coreOfPart.count && coreOfPart[Int(part.part.index)] == core {
         outputs[epoch, default: [:]][part.part] = part.bytes
       }
       return gatherNext(now)
-    case .acknowledge(let who, let generation, let epoch, let blobs):
-      guard generation == self.generation, let core = cores[who]?.core, epoch > committed.epoch else { return [] }
+    case .acknowledge(let who, let generation, let map, let epoch, let blobs):
+      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
+        epoch > committed.epoch
+      else {
+        return []
+      }
       for blob in blobs where Int(blob.part.index) < coreOfPart.count && coreOfPart[Int(blob.part.index)] == core {
         acknowledged[epoch, default: [:]][blob.part] = blob.crc
       }
@@ -404,7 +445,7 @@ public struct CoordinatorMachine: Sendable {
   }
 
   private mutating func handleGathered(_ epoch: Epoch, _ now: Int64) -> [Action] {
-    guard epoch == gatheredEpoch else { return [] }
+    guard isUnderWay, epoch == gatheredEpoch else { return [] }
     failuresInARow = 0
     var actions: [Action] = []
     if setup.epochsPerCheckpoint > 0, epoch.index % Int64(setup.epochsPerCheckpoint) == 0 {
@@ -423,7 +464,7 @@ public struct CoordinatorMachine: Sendable {
   }
 
   private mutating func tryCommit() -> [Action] {
-    guard committing == nil, phase == .running || phase == .loading else { return [] }
+    guard committing == nil, isUnderWay else { return [] }
     for epoch in acknowledged.keys.sorted(by: >) {
       guard epoch > committed.epoch, let own = saved[epoch], let parts = acknowledged[epoch], parts.count == setup.parts
       else { continue }
@@ -435,7 +476,7 @@ public struct CoordinatorMachine: Sendable {
   }
 
   private mutating func handleCommitted(_ epoch: Epoch) -> [Action] {
-    guard committing == epoch, let parts = acknowledged[epoch], let own = saved[epoch] else { return [] }
+    guard isUnderWay, committing == epoch, let parts = acknowledged[epoch], let own = saved[epoch] else { return [] }
     committing = nil
     let crcs = parts.keys.sorted().map { parts[$0] ?? 0 } + [own]
     committed = CommittedState(epoch: epoch, checkpoint: generation, crcs: crcs, generation: generation)
@@ -458,7 +499,7 @@ public struct CoordinatorMachine: Sendable {
     }
     if phase == .gathering { actions += formGeneration(now) }
     // Nothing moves although every member is past the boundary: a message was lost on its way.
-    if phase == .running || phase == .loading, now - lastProgress > setup.patience.stall, !members.isEmpty,
+    if isUnderWay, now - lastProgress > setup.patience.stall, !members.isEmpty,
       members.allSatisfy({ (cores[$0]?.statistics.epoch ?? gatheredEpoch) > gatheredEpoch })
     {
       actions += recover("outputs after epoch \(gatheredEpoch.index) did not arrive", now)

@@ -1,4 +1,5 @@
 public import Basics
+public import StateStore
 public import Wire
 
 /// The protocol side of one core: takes events, returns what the loop around it has to do; no clock, no socket.
@@ -72,6 +73,7 @@ public struct CoreMachine: Sendable {
   /// This life of the core.
   public let incarnation: Incarnation
   private let patience: Patience
+  private let takesAnyGeneration: Bool
   private var assignment: Assignment?
   private var phase = Phase.idle
   /// Epochs done in the present generation.
@@ -90,8 +92,9 @@ public struct CoreMachine: Sendable {
   public private(set) var refusedFrames = 0
 
   /// Makes a core that waits for its assignment.
-  public init(incarnation: Incarnation, patience: Patience = Patience()) {
+  public init(incarnation: Incarnation, patience: Patience = Patience(), rules: ProtocolRules = .all) {
     (self.incarnation, self.patience) = (incarnation, patience)
+    takesAnyGeneration = !rules.keeps(.frameGeneration)
   }
 
   /// The present generation; 0 before the first assignment.
@@ -142,7 +145,7 @@ public struct CoreMachine: Sendable {
       phase = .waiting
       let held = heldInputs.sorted { $0.key < $1.key }.map { Action.accept(ordinal: $0.key, $0.value) }
       heldInputs = [:]
-      return [.send(.ready(incarnation, generation))] + held + begin()
+      return [.send(.ready(incarnation, generation, mapHash: mapHash))] + held + begin()
     case .computed, .frame: return []
     case .resendRequested(let peer, let generation, let wanted):
       // Frames of the epoch before the present one are kept: a peer can be at most one epoch behind.
@@ -155,7 +158,7 @@ public struct CoreMachine: Sendable {
     case .stored(let generation, let epoch, let blobs):
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
-      return [.send(.acknowledge(incarnation, generation, epoch, blobs))] + begin()
+      return [.send(.acknowledge(incarnation, generation, mapHash: mapHash, epoch, blobs))] + begin()
     case .timer: return handleTimer(now)
     case .failed(let generation, let text):
       guard generation == self.generation else { return [] }
@@ -177,9 +180,10 @@ public struct CoreMachine: Sendable {
       peers = Peers(next.peers)
       constants = Constants(next)
       return [.load(next)]
-    case .input(let generation, let ordinal, let bytes):
+    case .input(let generation, let map, let ordinal, let bytes):
       // The coordinator repeats what may have been lost; what was used already is no news.
-      guard generation == self.generation, phase != .idle, let every = assignment?.epochsPerInput, every > 0,
+      guard generation == self.generation, map == mapHash, phase != .idle, let every = assignment?.epochsPerInput,
+        every > 0,
         ordinal >= epoch.index / Int64(every), inputs.insert(ordinal).inserted
       else { return [] }
       if phase == .loading {
@@ -198,8 +202,8 @@ public struct CoreMachine: Sendable {
   }
 
   private mutating func handle(frame header: SpikeFrame.Header, into actions: inout [Action]) {
-    guard phase != .idle, header.run == constants.run, header.mapHash == constants.mapHash,
-      header.generation == constants.generation,
+    guard phase != .idle, header.run == constants.run,
+      header.mapHash == constants.mapHash && header.generation == constants.generation || takesAnyGeneration,
       header.epoch == epoch || header.epoch == epoch.next,
       let position = peers.position(of: header.source, header.incarnation)
     else {

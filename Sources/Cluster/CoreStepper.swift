@@ -176,7 +176,7 @@ final class CoreStepper {
         setReport()
         outbox.post(.beat)
       }
-      outbox.post(.send(.output(machine.incarnation, machine.generation, epoch, outputs)))
+      outbox.post(.send(.output(machine.incarnation, machine.generation, mapHash: machine.mapHash, epoch, outputs)))
     case .snapshot(let epoch):
       let start = MonotonicClock.nowNanoseconds()
       let parts = try program.snapshot(at: epoch)

@@ -7,15 +7,14 @@ public import Workloads
 
 /// Publishes ticks to Redis: once per ordinal, and never other bytes than before.
 public final class RedisTickPublisher: TickPublisher {
-  private let connection: RedisConnection
-  private var store: RedisTickStore
+  private let store: RedisTickStore
   private let lease: Lease
   private let configuration: ServiceConfiguration
 
   /// Uses a connection under a lease.
   public init(configuration: ServiceConfiguration, connection: RedisConnection, lease: Lease) throws {
     store = try RedisTickStore(connection, tenant: configuration.tenant)
-    (self.connection, self.lease, self.configuration) = (connection, lease, configuration)
+    (self.lease, self.configuration) = (lease, configuration)
   }
 
   /// Publishes a tick.
@@ -41,9 +40,7 @@ public final class RedisTickPublisher: TickPublisher {
       anomalies: view.anomalies.map { [StreamField("incident", json.anomaly($0).json())] }
     )
     let kept = HistoryBound.entries(ofBytes: bytes.count)
-    if kept != store.keptEntries {
-      store = try RedisTickStore(connection, tenant: configuration.tenant, keptEntries: kept)
-    }
+    if kept != store.keptEntries { store.keptEntries = kept }
     switch try store.publish(lease, publication) {
     case .published, .repeated: return
     case .divergence(let stored):

@@ -1,13 +1,14 @@
 public import Basics
 internal import Documents
 public import StateStore
-internal import Wire
+public import Wire
 public import Workloads
 
 /// Reads samples, folds them to ticks and seals these: what is sealed is all the network ever sees.
 ///
 /// Sealing and acknowledging are one step of the store, so that a restart neither loses a sample nor counts it twice:
-/// what was not acknowledged is read again.
+/// what was not acknowledged is read again. A tick that was sealed may have been seen by anybody; so what a store that
+/// lost its tail no longer has is sealed again as it was, and never folded anew from samples that come a second time.
 public final class TickSource: InputSource, TickReader {
   /// Samples asked for at once: few enough that people who ask meanwhile do not wait long.
   private static let batch = 1000
@@ -15,10 +16,11 @@ public final class TickSource: InputSource, TickReader {
   private static let registryInterval: Int64 = 256
 
   private let configuration: ServiceConfiguration
-  private let stream: MetricStream
-  private let connection: RedisConnection
-  private var store: RedisTickStore
-  private let events: EventStore
+  private let stream: any SampleStream
+  private let store: any TickStore
+  private let events: any EventReader
+  private let rules: ProtocolRules
+  private let clock: () -> Int64
   private let lease: Lease
   private let log: Log
   private var folder: TickFolder
@@ -35,12 +37,45 @@ public final class TickSource: InputSource, TickReader {
   /// Samples folded since this coordinator started.
   public private(set) var folded = 0
 
-  /// Goes on after the last sealed tick.
-  public init(configuration: ServiceConfiguration, connection: RedisConnection, lease: Lease, log: Log) throws {
-    (self.configuration, self.connection, self.lease, self.log) = (configuration, connection, lease, log)
-    stream = try MetricStream(connection, tenant: configuration.tenant)
-    store = try RedisTickStore(connection, tenant: configuration.tenant)
-    events = try EventStore(connection, tenant: configuration.tenant)
+  /// What was sealed in the last seconds, which the store may lose.
+  private var sealings: [Sealing] = []
+
+  private struct Sealing {
+    var stored: StoredTick
+    var entries: [EntryID]
+    var milliseconds: Int64
+  }
+
+  /// Goes on after the last tick that is sealed in Redis.
+  public convenience init(
+    configuration: ServiceConfiguration,
+    connection: RedisConnection,
+    lease: Lease,
+    log: Log
+  ) throws {
+    try self.init(
+      configuration: configuration,
+      stream: MetricStream(connection, tenant: configuration.tenant),
+      store: RedisTickStore(connection, tenant: configuration.tenant),
+      events: EventStore(connection, tenant: configuration.tenant),
+      lease: lease,
+      log: log
+    )
+  }
+
+  /// Goes on after the last tick that is sealed in a store; `clock` is monotonic, in ms.
+  public init(
+    configuration: ServiceConfiguration,
+    stream: any SampleStream,
+    store: any TickStore,
+    events: any EventReader,
+    lease: Lease,
+    rules: ProtocolRules = .all,
+    log: Log,
+    clock: @escaping () -> Int64 = MonotonicClock.nowMilliseconds
+  ) throws {
+    (self.configuration, self.stream, self.store, self.events) = (configuration, stream, store, events)
+    (self.lease, self.rules, self.log, self.clock) = (lease, rules, log, clock)
     folder = TickFolder(configuration: configuration)
     try stream.createGroup()
     try resume()
@@ -48,13 +83,26 @@ public final class TickSource: InputSource, TickReader {
 
   /// Goes on after the last tick that is sealed in the store, as a new coordinator would.
   public func startOver() throws {
+    try stream.createGroup()
+    try sealAgain()
     // Samples that are not sealed will be read again.
     folded -= folder.heldEntries.count + due.reduce(0) { $0 + $1.entries.count }
     folder = TickFolder(configuration: configuration)
     (due, recent, nextOrdinal) = ([], [:], 0)
     (isPendingRead, lastPending, calendarVersion, nextCalendarLook) = (false, nil, -1, 0)
-    try stream.createGroup()
     try resume()
+  }
+
+  private func sealAgain() throws {
+    guard rules.keeps(.sealedStays) else { return }
+    let last = try store.lastSealed() ?? -1
+    let lost = sealings.filter { $0.stored.ordinal > last }
+    guard let first = lost.first, first.stored.ordinal == last + 1 else { return }
+    for sealing in lost {
+      let answer = try store.seal(lease, sealing.stored, consuming: sealing.entries)
+      guard answer == .sealed || answer == .repeated else { throw refused(sealing.stored.ordinal, answer) }
+    }
+    log.warning("the store lost ticks; they were sealed again", ("ticks", "\(lost.count)"), ("first", "\(last + 1)"))
   }
 
   private func resume() throws {
@@ -142,7 +190,7 @@ public final class TickSource: InputSource, TickReader {
   }
 
   private func lookAtCalendar() throws {
-    let now = MonotonicClock.nowMilliseconds()
+    let now = clock()
     guard now >= nextCalendarLook else { return }
     nextCalendarLook = now + 500
     guard try events.version() != calendarVersion else { return }
@@ -166,40 +214,43 @@ public final class TickSource: InputSource, TickReader {
       registry: keepsRegistry ? tick.registry.encoded() : nil
     )
     let ids = tick.entries.map { EntryID(milliseconds: $0.milliseconds, sequence: $0.sequence) }
-    let bytes = kept.encoded()
-    let entries = HistoryBound.entries(ofBytes: bytes.count)
-    if entries != store.keptEntries {
-      store = try RedisTickStore(connection, tenant: configuration.tenant, keptEntries: entries)
-    }
-    let answer = try store.seal(lease, StoredTick(ordinal: nextOrdinal, bytes: bytes), consuming: ids)
-    switch answer {
-    case .sealed, .repeated:
-      keep(nextOrdinal, tick.sealed)
-      nextOrdinal += 1
-    default:
-      throw StoreError(
-        .unexpected,
-        during: "sealing of tick \(nextOrdinal)",
-        answer: "\(answer)",
-        advice: "the store went back or another program writes to this tenant; this coordinator starts anew"
-      )
-    }
+    let stored = StoredTick(ordinal: nextOrdinal, bytes: kept.encoded())
+    let entries = HistoryBound.entries(ofBytes: stored.bytes.count)
+    if entries != store.keptEntries { store.keptEntries = entries }
+    let answer = try store.seal(lease, stored, consuming: ids)
+    guard answer == .sealed || answer == .repeated else { throw refused(nextOrdinal, answer) }
+    let now = clock()
+    sealings.removeAll { now - $0.milliseconds > SampleSender.settleMilliseconds }
+    sealings.append(Sealing(stored: stored, entries: ids, milliseconds: now))
+    keep(nextOrdinal, tick.sealed)
+    nextOrdinal += 1
+  }
+
+  private func refused(_ ordinal: Int64, _ answer: SealAnswer) -> StoreError {
+    StoreError(
+      .unexpected,
+      during: "sealing of tick \(ordinal)",
+      answer: "\(answer)",
+      advice: "the store went back or another program writes to this tenant; this coordinator starts anew"
+    )
   }
 }
 
 /// A sealed tick with what a coordinator needs to go on after it.
-struct KeptTick {
-  var sealed: SealedTick
+public struct KeptTick: Sendable {
+  /// The tick.
+  public var sealed: SealedTick
   /// The last sample folded when it was sealed.
-  var position: StreamEntryID?
+  public var position: StreamEntryID?
   /// The registry after it, where it is kept.
-  var registry: [UInt8]?
+  public var registry: [UInt8]?
 
   init(sealed: SealedTick, position: StreamEntryID?, registry: [UInt8]?) {
     (self.sealed, self.position, self.registry) = (sealed, position, registry)
   }
 
-  func encoded() -> [UInt8] {
+  /// Returns it as bytes.
+  public func encoded() -> [UInt8] {
     var w = ByteWriter()
     w.writeBlob(sealed.encoded())
     w.write(position?.milliseconds ?? 0)
@@ -208,7 +259,8 @@ struct KeptTick {
     return w.bytes
   }
 
-  init(decoding bytes: [UInt8]) throws(WireError) {
+  /// Reads what `encoded` wrote.
+  public init(decoding bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "kept tick")
     sealed = try SealedTick(decoding: try r.readBlob())
     let milliseconds: UInt64 = try r.read()

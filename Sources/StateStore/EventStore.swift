@@ -1,7 +1,15 @@
+/// Who reads the calendar of known events.
+public protocol EventReader: AnyObject {
+  /// Returns the version; 0 when there never was an event.
+  func version() throws(StoreError) -> Int64
+  /// Returns all events in ascending order of id, with the version they belong to.
+  func all() throws(StoreError) -> (version: Int64, items: [EventStore.Item])
+}
+
 /// The calendar of known events in Redis: a hash of JSON by id, with a version that every change raises.
 ///
 /// Anybody may change it; readers look at the version to see whether they have to read again.
-public final class EventStore {
+public final class EventStore: EventReader {
   /// An event as it is stored.
   public struct Item: Equatable, Sendable {
     /// Its id.

@@ -12,18 +12,52 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
     var fenceNonce: UInt64 = 0
     var holder: (nonce: UInt64, end: Int64)?
     var record: RunRecord?
-    var blobs: [BlobPlace: (bytes: [UInt8], crc: UInt32)] = [:]
-
+    var blobs: [BlobPlace: (bytes: [UInt8], crc: UInt32?)] = [:]
     func holds(_ lease: Lease) -> Bool { fence == lease.fence && fenceNonce == lease.nonce }
   }
   private struct Both {
     var present = State()
     var durable = State()
+    /// What each lease committed last, as its coordinator remembers it.
+    var views: [Lease: (Epoch, Generation)] = [:]
   }
   private let both = Mutex(Both())
+  private let rules: ProtocolRules
 
-  /// Makes an empty store.
-  public init() {}
+  /// Makes an empty store; a simulation may leave out a rule.
+  public init(rules: ProtocolRules = .all) { self.rules = rules }
+
+  /// Whether a lease is the present one.
+  public func holds(_ lease: Lease) -> Bool { both.withLock { holds(lease, $0.present) } }
+
+  private func holds(_ lease: Lease, _ state: State) -> Bool { !rules.keeps(.fence) || state.holds(lease) }
+
+  private func key(_ place: BlobPlace) -> BlobPlace {
+    guard !rules.keeps(.generationInKey) else { return place }
+    return BlobPlace(epoch: place.epoch, generation: Generation(0), part: place.part)
+  }
+
+  /// Forgets everything, as FLUSHALL does; the clock goes on.
+  public func flush() {
+    both.withLock { both in
+      let now = both.present.now
+      both.present = State()
+      both.present.now = now
+    }
+  }
+
+  /// Loses a blob, as an eviction policy or a careless hand does.
+  public func lose(_ place: BlobPlace) { both.withLock { $0.present.blobs[key(place)] = nil } }
+
+  /// Begins to write a blob: it is no longer complete until `writeBlob`; true when the same bytes are complete already.
+  public func beginBlob(_ bytes: [UInt8], at place: BlobPlace) -> Bool {
+    both.withLock { both in
+      let present = both.present.blobs[key(place)]
+      if let present, present.crc == CRC32C.checksum(bytes), present.bytes.count == bytes.count { return true }
+      both.present.blobs[key(place)] = (bytes, nil)
+      return false
+    }
+  }
 
   /// Sets the clock by which leases end, in ms.
   public func setNow(milliseconds: Int64) { both.withLock { $0.present.now = milliseconds } }
@@ -53,7 +87,10 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
   public func takeLease(nonce: UInt64, milliseconds: Int64) -> LeaseAnswer {
     both.withLock { both in
       let holder = both.present.holder.flatMap { $0.end > both.present.now ? $0 : nil }
-      if let holder, holder.nonce != nonce {
+      if var holder, holder.nonce != nonce {
+        // One that ends later is of a clock that was set back since.
+        holder.end = min(holder.end, both.present.now + milliseconds)
+        both.present.holder = holder
         return .held(nonce: holder.nonce, milliseconds: holder.end - both.present.now)
       }
       // The same coordinator asks again when the answer was lost.
@@ -68,7 +105,7 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
   /// Prolongs a lease, even one that ran out if nobody took it.
   public func renewLease(_ lease: Lease, milliseconds: Int64) -> Bool {
     both.withLock { both in
-      guard both.present.holds(lease) else { return false }
+      guard holds(lease, both.present) else { return false }
       both.present.holder = (lease.nonce, both.present.now + milliseconds)
       return true
     }
@@ -76,7 +113,7 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
 
   /// Gives the lease back.
   public func releaseLease(_ lease: Lease) {
-    both.withLock { if $0.present.holds(lease) { $0.present.holder = nil } }
+    both.withLock { if holds(lease, $0.present) { $0.present.holder = nil } }
   }
 
   /// Returns the record, or nil when the run does not exist.
@@ -110,34 +147,41 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
   /// Writes a blob and returns its checksum.
   public func writeBlob(_ bytes: [UInt8], at place: BlobPlace) -> UInt32 {
     let crc = CRC32C.checksum(bytes)
-    both.withLock { $0.present.blobs[place] = (bytes, crc) }
+    both.withLock { $0.present.blobs[key(place)] = (bytes, crc) }
     return crc
   }
 
   /// Reads a blob and verifies it.
   public func readBlob(at place: BlobPlace, crc: UInt32?) throws(StoreError) -> [UInt8] {
-    guard let blob = both.withLock({ $0.present.blobs[place] }) else { throw .blobMissing(place) }
+    guard let blob = both.withLock({ $0.present.blobs[key(place)] }), let stored = blob.crc else {
+      throw .blobMissing(place)
+    }
     let found = CRC32C.checksum(blob.bytes)
-    guard found == crc ?? blob.crc else { throw .blobCorrupt(place, found: found, wanted: crc ?? blob.crc) }
+    guard found == crc ?? stored else { throw .blobCorrupt(place, found: found, wanted: crc ?? stored) }
     return blob.bytes
   }
 
   /// Makes a checkpoint the committed one, if every blob is there and nothing has moved.
   public func commit(_ lease: Lease, _ request: CommitRequest) -> CommitAnswer {
     both.withLock { both in
-      guard both.present.holds(lease) else { return .refused(.fenceLost) }
+      guard holds(lease, both.present) else { return .refused(.fenceLost) }
       guard var record = both.present.record else { return .refused(.runMissing) }
       if record.committedEpoch == request.epoch, record.checkpoint == request.generation, record.blobs == request.blobs
       {
         return .committed
       }
-      guard record.committedEpoch == request.previousEpoch else { return .refused(.epochMoved(record.committedEpoch)) }
-      guard record.generation <= request.generation else { return .refused(.generationMoved(record.generation)) }
-      for blob in request.blobs {
-        let place = BlobPlace(epoch: request.epoch, generation: request.generation, part: blob.part)
-        guard let stored = both.present.blobs[place] else { return .refused(.blobMissing(blob.part)) }
-        guard stored.crc == blob.crc else { return .refused(.crcDiffers(blob.part)) }
+      if rules.keeps(.previousEpoch) {
+        guard record.committedEpoch == request.previousEpoch else {
+          return .refused(.epochMoved(record.committedEpoch))
+        }
+        guard record.generation <= request.generation else { return .refused(.generationMoved(record.generation)) }
       }
+      for blob in request.blobs where rules.keeps(.verifiedAcknowledgements) {
+        let place = BlobPlace(epoch: request.epoch, generation: request.generation, part: blob.part)
+        guard let stored = both.present.blobs[key(place)]?.crc else { return .refused(.blobMissing(blob.part)) }
+        guard stored == blob.crc else { return .refused(.crcDiffers(blob.part)) }
+      }
+      both.views[lease] = (request.epoch, request.generation)
       (record.committedEpoch, record.checkpoint, record.blobs) = (request.epoch, request.generation, request.blobs)
       (record.generation, record.fence) = (request.generation, lease.fence)
       record.manifest = request.manifest ?? record.manifest
@@ -148,11 +192,23 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
 
   /// Removes blobs below the committed epoch and of dead generations, and returns how many.
   public func collectGarbage(_ lease: Lease) throws(StoreError) -> Int {
-    try fenced(lease, "removal of old blobs") { state in
+    guard rules.keeps(.fencedRemoval) else { return removeByView(of: lease) }
+    return try fenced(lease, "removal of old blobs") { state in
       guard let record = state.record else { return 0 }
       let before = state.blobs.count
-      state.blobs = state.blobs.filter { record.needs($0.key) }
+      let needed = rules.keeps(.generationInKey) ? record.needs : { $0.epoch >= record.committedEpoch }
+      state.blobs = state.blobs.filter { needed($0.key) }
       return before - state.blobs.count
+    }
+  }
+
+  /// The rule broken: everything but the checkpoint that this coordinator committed last goes.
+  private func removeByView(of lease: Lease) -> Int {
+    both.withLock { both in
+      guard let (epoch, generation) = both.views[lease] else { return 0 }
+      let before = both.present.blobs.count
+      both.present.blobs = both.present.blobs.filter { $0.key.epoch == epoch && $0.key.generation == generation }
+      return before - both.present.blobs.count
     }
   }
 
@@ -162,7 +218,7 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
     _ body: (inout State) -> sending Result
   ) throws(StoreError) -> Result {
     let result = both.withLock { both -> Result? in
-      both.present.holds(lease) ? body(&both.present) : nil
+      holds(lease, both.present) ? body(&both.present) : nil
     }
     guard let result else { throw .fenceLost(during: operation) }
     return result

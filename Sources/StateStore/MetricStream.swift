@@ -1,10 +1,22 @@
+/// The reader's side of the samples, each call under the lease.
+public protocol SampleStream: AnyObject {
+  /// Makes the stream and its consumer group, from the oldest sample on; one that is there is left as it is.
+  func createGroup() throws(StoreError)
+  /// Returns samples that were delivered before and not acknowledged, after a place; begin without one.
+  func readPending(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]
+  /// Returns samples that were never delivered; does not wait for any.
+  func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry]
+  /// Puts samples aside with their reasons and acknowledges them.
+  func reject(_ lease: Lease, _ rejections: [MetricStream.Rejection]) throws(StoreError)
+}
+
 /// The samples that services report: a stream that everybody appends to and one coordinator reads.
 ///
 /// Entries are acknowledged in the same call that seals the tick they went into (`TickStore.seal`), or that puts them
 /// aside (`reject`): whoever dies between reading and that call has lost nothing, because what was delivered and not
 /// acknowledged is read first by the next coordinator. All coordinators read under one name, and reading is fenced:
 /// a former one cannot take entries away from its successor.
-public final class MetricStream: SampleSink {
+public final class MetricStream: SampleSink, SampleStream {
   /// The consumer group and its one consumer.
   public static let group = "synfire"
 

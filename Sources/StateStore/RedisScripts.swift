@@ -12,9 +12,18 @@ enum CheckpointScript {
     """
 
   /// Keys lease, fence; arguments nonce, time.
+  ///
+  /// A lease that ends later than a new one would is of a clock that was set back since; who holds it renews it.
   static let take = """
     local holder = redis.call('GET', KEYS[1])
-    if holder and holder ~= ARGV[1] then return {'held', holder, redis.call('PTTL', KEYS[1])} end
+    if holder and holder ~= ARGV[1] then
+      local left = redis.call('PTTL', KEYS[1])
+      if left < 0 or left > tonumber(ARGV[2]) then
+        left = tonumber(ARGV[2])
+        redis.call('PEXPIRE', KEYS[1], left)
+      end
+      return {'held', holder, left}
+    end
     if not (holder and redis.call('HGET', KEYS[2], 'nonce') == ARGV[1]) then
       redis.call('HINCRBY', KEYS[2], 'number', 1)
       redis.call('HSET', KEYS[2], 'nonce', ARGV[1])

@@ -8,7 +8,7 @@ public final class RedisTickStore: TickStore {
   /// The connection, which the caller reopens after a failure.
   public let connection: RedisConnection
   /// About how many ticks, publications and anomalies are kept each.
-  public let keptEntries: Int
+  public var keptEntries: Int
   private let tenant: KeySpace
   private let run: KeySpace
 

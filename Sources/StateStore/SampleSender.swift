@@ -37,8 +37,10 @@ public struct SampleSender: Sendable {
   /// Batches that had to be sent again.
   public private(set) var resent = 0
 
+  private let rules: ProtocolRules
+
   /// Makes a sender that keeps about so many entries.
-  public init(mostKept: Int = 200_000) { self.mostKept = mostKept }
+  public init(mostKept: Int = 200_000, rules: ProtocolRules = .all) { (self.mostKept, self.rules) = (mostKept, rules) }
 
   /// Entries that are kept.
   public var entriesKept: Int { keptEntries }
@@ -56,6 +58,7 @@ public struct SampleSender: Sendable {
       try sink.reconnect()
     }
     guard mustLookBack else { return }
+    if !rules.keeps(.lookBack) { mustLookBack = false }
     var first = kept.count
     while first > 0, try !sink.contains(kept[first - 1].last) { first -= 1 }
     // Each is kept in its old place until the new one is known.

@@ -87,6 +87,8 @@ public struct StoredPublication: Equatable, Sendable {
 /// takes up after another may simply do everything again. Calls throw an error of kind `fenceLost` when another
 /// coordinator has taken the lease since.
 public protocol TickStore: AnyObject {
+  /// About how many ticks, publications and anomalies are kept each.
+  var keptEntries: Int { get set }
   /// Returns the number of the last sealed tick, or nil when there is none.
   func lastSealed() throws(StoreError) -> Int64?
   /// Seals a tick and acknowledges the samples that went into it, in one step.

@@ -36,17 +36,21 @@ extension ControlMessage {
       w.write(who, generation)
       w.write(mapHash)
       statistics.encode(into: &w)
-    case .ready(let who, let generation): w.write(who, generation)
-    case .output(let who, let generation, let epoch, let outputs):
+    case .ready(let who, let generation, let mapHash):
       w.write(who, generation)
+      w.write(mapHash)
+    case .output(let who, let generation, let mapHash, let epoch, let outputs):
+      w.write(who, generation)
+      w.write(mapHash)
       w.write(epoch.index)
       w.writeVarint(UInt64(outputs.count))
       for output in outputs {
         w.write(output.part.index)
         w.writeBlob(output.bytes)
       }
-    case .acknowledge(let who, let generation, let epoch, let blobs):
+    case .acknowledge(let who, let generation, let mapHash, let epoch, let blobs):
       w.write(who, generation)
+      w.write(mapHash)
       w.write(epoch.index)
       w.write(blobs)
     case .suspect(let who, let generation, let core):
@@ -56,8 +60,9 @@ extension ControlMessage {
       w.write(who, generation)
       w.writeString(text)
     case .assign(let assignment): assignment.encode(into: &w)
-    case .input(let generation, let ordinal, let bytes):
+    case .input(let generation, let mapHash, let ordinal, let bytes):
       w.write(generation.number)
+      w.write(mapHash)
       w.write(ordinal)
       w.writeBlob(bytes)
     case .proceed(let generation, let epoch), .committed(let generation, let epoch):
@@ -89,20 +94,22 @@ extension ControlMessage {
       self = .heartbeat(who, generation, mapHash: mapHash, try CoreStatistics(from: &r))
     case 3:
       let (who, generation) = try r.readOrigin()
-      self = .ready(who, generation)
+      self = .ready(who, generation, mapHash: try r.read())
     case 4:
       let (who, generation) = try r.readOrigin()
+      let mapHash: UInt64 = try r.read()
       let epoch = Epoch(try r.read())
       var outputs: [PartOutput] = []
       for _ in 0..<(try r.readCount(elementBytes: 3)) {
         let part = PartID(try r.read())
         outputs.append(PartOutput(part: part, bytes: try r.readBlob()))
       }
-      self = .output(who, generation, epoch, outputs)
+      self = .output(who, generation, mapHash: mapHash, epoch, outputs)
     case 5:
       let (who, generation) = try r.readOrigin()
+      let mapHash: UInt64 = try r.read()
       let epoch = Epoch(try r.read())
-      self = .acknowledge(who, generation, epoch, try r.readBlobs())
+      self = .acknowledge(who, generation, mapHash: mapHash, epoch, try r.readBlobs())
     case 6:
       let (who, generation) = try r.readOrigin()
       self = .suspect(who, generation, CoreID(try r.read()))
@@ -112,8 +119,9 @@ extension ControlMessage {
     case 16: self = .assign(try Assignment(from: &r))
     case 17:
       let generation = Generation(try r.read())
+      let mapHash: UInt64 = try r.read()
       let ordinal: Int64 = try r.read()
-      self = .input(generation, ordinal: ordinal, try r.readBlob())
+      self = .input(generation, mapHash: mapHash, ordinal: ordinal, try r.readBlob())
     case 18:
       let generation = Generation(try r.read())
       self = .proceed(generation, Epoch(try r.read()))

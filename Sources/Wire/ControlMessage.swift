@@ -1,7 +1,7 @@
 public import Basics
 
 /// The version of everything on the wire and in checkpoints; processes of another version are refused.
-public let wireVersion: UInt16 = 2
+public let wireVersion: UInt16 = 3
 
 /// What a core says of itself when it comes to a coordinator.
 public struct CoreHello: Equatable, Sendable {
@@ -212,18 +212,18 @@ public enum ControlMessage: Equatable, Sendable {
   // core to coordinator
   case hello(CoreHello)
   case heartbeat(Incarnation, Generation, mapHash: UInt64, CoreStatistics)
-  case ready(Incarnation, Generation)
+  case ready(Incarnation, Generation, mapHash: UInt64)
   /// What the parts of a core have to say after an epoch.
-  case output(Incarnation, Generation, Epoch, [PartOutput])
+  case output(Incarnation, Generation, mapHash: UInt64, Epoch, [PartOutput])
   /// A core's part of a checkpoint is in the store.
-  case acknowledge(Incarnation, Generation, Epoch, [PartBlob])
+  case acknowledge(Incarnation, Generation, mapHash: UInt64, Epoch, [PartBlob])
   /// Nothing came from a peer for too long.
   case suspect(Incarnation, Generation, CoreID)
   /// The core cannot go on.
   case failed(Incarnation, Generation, String)
   // coordinator to core
   case assign(Assignment)
-  case input(Generation, ordinal: Int64, [UInt8])
+  case input(Generation, mapHash: UInt64, ordinal: Int64, [UInt8])
   /// Epochs may be simulated up to this one.
   case proceed(Generation, Epoch)
   case committed(Generation, Epoch)

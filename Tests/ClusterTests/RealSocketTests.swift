@@ -1,5 +1,6 @@
 import Basics
 import Cluster
+import Simulation
 import TestKit
 import Testing
 import Transport

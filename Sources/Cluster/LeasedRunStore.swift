@@ -2,16 +2,23 @@ public import Basics
 public import StateStore
 public import Wire
 
-/// The coordinator's side of the store: run record, lease and blobs in Redis.
-public final class RedisRunStore: RunStore {
+/// The coordinator's side of the store: run record, lease and blobs, each call under the lease.
+public final class LeasedRunStore: RunStore {
   /// The lease that this coordinator holds.
   public let lease: Lease
-  private let store: RedisCheckpointStore
+  private let store: any CheckpointStore
   private let leaseMilliseconds: Int64
+  private let connectAnew: () throws -> Void
 
-  /// Uses a connection and a lease that was taken with it.
-  public init(_ store: RedisCheckpointStore, lease: Lease, leaseMilliseconds: Int64) {
+  /// Uses a store and a lease that was taken from it; `reconnect` reaches a store that did not answer.
+  public init(
+    _ store: any CheckpointStore,
+    lease: Lease,
+    leaseMilliseconds: Int64,
+    reconnect: @escaping () throws -> Void
+  ) {
     (self.store, self.lease, self.leaseMilliseconds) = (store, lease, leaseMilliseconds)
+    connectAnew = reconnect
   }
 
   /// Takes the lease of a run, waiting up to a time for one that is held, and makes its record or checks the one there.
@@ -25,7 +32,7 @@ public final class RedisRunStore: RunStore {
     waitMilliseconds: Int64,
     leaseMilliseconds: Int64,
     advice: String
-  ) throws -> RedisRunStore {
+  ) throws -> LeasedRunStore {
     let store = try RedisCheckpointStore(connection, run: run)
     let nonce = UInt64.random(in: 1 ... .max)
     let end = MonotonicClock.nowMilliseconds() + waitMilliseconds
@@ -43,7 +50,12 @@ public final class RedisRunStore: RunStore {
       }
       switch answer {
       case .taken(let lease):
-        let own = RedisRunStore(store, lease: lease, leaseMilliseconds: leaseMilliseconds)
+        let own = LeasedRunStore(store, lease: lease, leaseMilliseconds: leaseMilliseconds) {
+          // A server that hangs must not keep the coordinator's thread from its other work.
+          let address = connection.address
+          _ = try RedisConnection(address, connectMilliseconds: 500, commandMilliseconds: 500).command(["PING"])
+          try connection.reconnect()
+        }
         try own.check(programDigest, run: run, advice: advice)
         return own
       case .held(_, let left):
@@ -59,7 +71,8 @@ public final class RedisRunStore: RunStore {
     }
   }
 
-  private func check(_ programDigest: String, run: String, advice: String) throws {
+  /// Makes the record of a new run, or checks that the one there is of the same program.
+  public func check(_ programDigest: String, run: String, advice: String) throws {
     let fresh = RunRecord(
       programDigest: programDigest,
       createdMilliseconds: WallClock.nowMilliseconds(),
@@ -136,12 +149,8 @@ public final class RedisRunStore: RunStore {
   /// Gives the lease back; one that cannot be given back runs out.
   public func releaseLease() { try? store.releaseLease(lease) }
 
-  /// Opens the connection anew, once the server answers: one that hangs must not keep this thread from its other work.
-  public func reconnect() throws {
-    let address = store.connection.address
-    _ = try RedisConnection(address, connectMilliseconds: 500, commandMilliseconds: 500).command(["PING"])
-    try store.connection.reconnect()
-  }
+  /// Reaches a store that did not answer.
+  public func reconnect() throws { try connectAnew() }
 
   /// Writes a part.
   public func write(run: String, epoch: Epoch, generation: Generation, part: PartOutput) throws -> PartBlob {
