@@ -1,8 +1,10 @@
 public import Basics
 public import Wire
 
-/// Does what a coordinator's machine tells, but for sockets: store, inputs, outputs, lease, and what to do when the
-/// store fails. The simulated cluster drives the same code on its own clock.
+/// Does what a coordinator's machine tells, but for sockets.
+///
+/// That is store, inputs, outputs, lease, and what to do when the store fails. The simulated cluster drives the same code
+/// on its own clock.
 public final class CoordinatorDriver {
   /// Time after which inputs wait for the next turn.
   static let turnNanoseconds: Int64 = 5_000_000
