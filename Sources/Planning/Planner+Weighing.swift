@@ -51,5 +51,5 @@ extension Planner {
   }
 
   /// Share of an action's price that a lack may cost before it is made.
-  private static let patience = 0.8
+  private static let patience = 0.5
 }

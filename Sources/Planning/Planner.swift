@@ -152,7 +152,8 @@ public struct Planner: Equatable, Sendable {
     // Whatever was wrong has to be over for the full time: forecasts and habits remember it for a while.
     let isRepeated = repeats >= 2 && repeats <= zeroTicks
     let isWell = judged.isBelieved && !isRepeated && skipped == 0
-    quietTicks = isWell ? max(0, quietTicks - 1) : stabilisationTicks + 1
+    // One repeat may be chance: it releases nothing itself.
+    quietTicks = isWell ? max(repeats == 1 ? 1 : 0, quietTicks - 1) : stabilisationTicks + 1
     if judged.isBelieved { lastValueTick = sight.tick }
     missingRun = judged.isBelieved ? 0 : min(missingRun + 1, 1_000_000)
     if let value = judged.requests, !sight.eventIsNear(within: 0) {

@@ -63,7 +63,8 @@ import Workloads
         grace -= 1
       } else if t > warm, dice.below(150) == 0 {
         let kind = Fault.allCases[dice.below(Fault.allCases.count)]
-        (fault, rest, frozen) = (kind, dice.below(kind.most), level)
+        // One repeat is no stale stream.
+        (fault, rest, frozen) = (kind, max(kind == .repeated ? 2 : 0, dice.below(kind.most)), level)
         faults += 1
       }
       if fault == nil { level = mean }
@@ -87,7 +88,9 @@ import Workloads
       if m < before, Double(m) < Double(n) - max(1, 0.05 * Double(n)) {
         bad += 1
         if bad < 5 {
-          Issue.record("seed \(seed), tick \(t): \(String(describing: fault)) took \(before) to \(m), clean \(n)")
+          Issue.record(
+            "seed \(seed), tick \(t): \(fault.map { "\($0)" } ?? "after a fault") took \(before) to \(m), clean \(n)"
+          )
         }
       }
     }
