@@ -1,0 +1,67 @@
+public import Basics
+public import Wire
+
+extension CoordinatorMachine {
+  /// What happened.
+  public enum Event: Sendable {
+    case message(ControlMessage)
+    /// The store answered with the committed position.
+    case storeRead(CommittedState)
+    case raised(Generation)
+    /// The next input is sealed.
+    case input(ordinal: Int64, [UInt8])
+    case gathered(Epoch)
+    /// The gathering program's own state is in the store.
+    case saved(Epoch, crc: UInt32)
+    case committed(Epoch)
+    /// The store refused a commit; `isFence` when another coordinator holds the lease.
+    case refused(Epoch, reason: String, isFence: Bool)
+    /// The store does not answer; then, later, it does again.
+    case storeLost
+    case storeBack
+    /// The run is to go on with another number of cores.
+    case scale(Int)
+    case timer
+  }
+
+  /// What the loop has to do, in order.
+  public enum Action: Equatable, Sendable {
+    /// Read the committed position; answer `.storeRead`.
+    case readStore
+    /// Write a new generation, under the fence; answer `.raised`.
+    case raise(Generation)
+    /// Set the gathering program back to a committed position.
+    case restore(CommittedState)
+    case send(ControlMessage, to: Incarnation)
+    /// Publish a boundary; answer `.gathered`.
+    case gather(Epoch, [PartOutput])
+    /// Write the gathering program's state; answer `.saved`.
+    case save(Epoch, Generation)
+    /// Commit; answer `.committed` or `.refused`.
+    case commit(previous: Epoch, Epoch, Generation, crcs: [UInt32])
+    /// Everything is done.
+    case finish
+    case exit(code: Int32, String)
+  }
+
+  /// What the coordinator is doing.
+  public enum Phase: String, Sendable {
+    case reading, gathering, raising, loading, running, storeLost, finished, failed
+  }
+
+  /// A core as the coordinator sees it.
+  public struct CoreView: Sendable {
+    /// What it said of itself.
+    public var hello: CoreHello
+    /// Its position in the present map; nil for a spare.
+    public var core: CoreID?
+    /// Whether it loaded its parts in the present generation.
+    public var isReady = false
+    /// When it was heard last, in ns.
+    public var heardNanoseconds: Int64
+    /// Its last statistics.
+    public var statistics = CoreStatistics()
+    var generation = Generation(0)
+    var progressNanoseconds: Int64
+  }
+}

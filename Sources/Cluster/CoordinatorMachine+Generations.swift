@@ -1,0 +1,126 @@
+internal import Basics
+internal import StateStore
+internal import Wire
+
+/// How a generation begins, and how one is given up.
+extension CoordinatorMachine {
+  mutating func enter(_ next: Phase, _ now: Int64) {
+    phase = next
+    phaseBegan = now
+    lastProgress = now
+  }
+
+  /// Begins a generation when there are enough cores, or when waiting for more has lasted long enough.
+  mutating func formGeneration(_ now: Int64) -> [Action] {
+    guard phase == .gathering, !cores.isEmpty else { return [] }
+    let wanted = min(wantedCores, setup.parts)
+    guard cores.count >= wanted || now - phaseBegan >= setup.patience.replacement else { return [] }
+    // Old members keep their position where they can, so that unchanged parts could stay; the rest by name.
+    let order = cores.values.sorted { a, b in
+      let (x, y) = (a.core?.index ?? .max, b.core?.index ?? .max)
+      return x != y ? x < y : (a.hello.place, a.hello.incarnation.bits) < (b.hello.place, b.hello.incarnation.bits)
+    }
+    members = order.prefix(wanted).map(\.hello.incarnation)
+    for key in cores.keys {
+      cores[key]?.core = nil
+      cores[key]?.isReady = false
+    }
+    for (i, member) in members.enumerated() { cores[member]?.core = CoreID(UInt16(i)) }
+    coreOfPart = setup.placement(members.count)
+    precondition(coreOfPart.count == setup.parts)
+    precondition(coreOfPart.allSatisfy { Int($0.index) < members.count })
+    let highest = cores.values.map(\.generation).max() ?? generation
+    generation = max(generation, highest).next
+    mapHash = digestMap()
+    enter(.raising, now)
+    return [.raise(generation)]
+  }
+
+  mutating func assignAll(_ now: Int64) -> [Action] {
+    enter(.loading, now)
+    (ledger, committing, suspicions) = (CheckpointLedger(parts: setup.parts), nil, [:])
+    gatheredEpoch = committed.epoch
+    var actions = [Action.restore(committed)]
+    for member in members { actions += assign(member) }
+    return actions
+  }
+
+  func assign(_ member: Incarnation) -> [Action] {
+    guard let core = cores[member]?.core else { return [] }
+    let list = members.enumerated().compactMap { i, who in
+      cores[who].map { CoreMember(core: CoreID(UInt16(i)), incarnation: who, spikeEndpoint: $0.hello.spikeEndpoint) }
+    }
+    let own = coreOfPart.indices.filter { coreOfPart[$0] == core && $0 < committed.crcs.count }
+    let assignment = Assignment(
+      run: setup.run,
+      runName: setup.name,
+      generation: generation,
+      mapHash: mapHash,
+      core: core,
+      members: list,
+      coreOfPart: coreOfPart,
+      targetParts: setup.targetParts,
+      program: setup.program,
+      epoch: committed.epoch,
+      checkpoint: committed.checkpoint,
+      blobs: own.map { PartBlob(part: PartID(UInt16($0)), crc: committed.crcs[$0]) },
+      epochsPerInput: setup.epochsPerInput,
+      epochsPerOutput: setup.epochsPerOutput,
+      epochsPerCheckpoint: setup.epochsPerCheckpoint,
+      lastEpoch: setup.lastEpoch
+    )
+    return [.send(.assign(assignment), to: member)] + catchUp(member, from: committed.epoch)
+  }
+
+  /// Everything a member needs from an epoch on that is known already.
+  func catchUp(_ member: Incarnation, from epoch: Epoch) -> [Action] {
+    guard setup.epochsPerInput > 0 else { return [.send(.proceed(generation, proceedLimit), to: member)] }
+    return inputs.from(firstInput(of: epoch)).map {
+      .send(.input(generation, mapHash: mapHash, ordinal: $0.ordinal, $0.bytes), to: member)
+    }
+  }
+
+  var proceedLimit: Epoch {
+    Epoch(min(setup.lastEpoch.index, gatheredEpoch.index + Int64(setup.window * setup.epochsPerOutput)))
+  }
+
+  /// Digest of coordinator, program and map, which frames and what cores say carry: two maps never take each other's
+  /// spikes, and a store that lost its tail may give out a generation twice.
+  func digestMap() -> UInt64 {
+    var digest = Digest64()
+    digest.combine(incarnation.bits)
+    digest.combine(setup.run)
+    digest.combine(bytes: setup.program)
+    for core in coreOfPart { digest.combine(UInt64(core.index)) }
+    for member in members { digest.combine(member.bits) }
+    return digest.value
+  }
+
+  /// Gives up the present generation and takes up the committed position.
+  mutating func recover(_ why: String, _ now: Int64) -> [Action] {
+    lastFailure = why
+    recoveries += 1
+    enter(.reading, now)
+    return [.readStore]
+  }
+
+  mutating func fail(_ why: String) -> [Action] {
+    phase = .failed
+    return cores.keys.sorted { $0.bits < $1.bits }.map { .send(.stop(why), to: $0) } + [.exit(code: 1, why)]
+  }
+
+  mutating func finish() -> [Action] {
+    phase = .finished
+    return [.finish] + cores.keys.sorted { $0.bits < $1.bits }.map { .send(.stop("the run is done"), to: $0) }
+  }
+
+  /// Takes up the committed position on another number of cores: the blobs carry the state to wherever it goes.
+  mutating func scale(to cores: Int, _ now: Int64) -> [Action] {
+    guard cores > 0, cores != wantedCores else { return [] }
+    wantedCores = cores
+    switch phase {
+    case .raising, .loading, .running: return recover("the cluster goes on with \(cores) cores", now)
+    default: return formGeneration(now)
+    }
+  }
+}

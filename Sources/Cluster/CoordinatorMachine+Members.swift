@@ -1,0 +1,134 @@
+internal import Basics
+internal import Wire
+
+/// What cores say, and when one counts as gone.
+extension CoordinatorMachine {
+  mutating func handle(_ message: ControlMessage, _ now: Int64) -> [Action] {
+    switch message {
+    case .hello(let hello): return handle(hello, now)
+    case .heartbeat(let who, let generation, let map, let statistics):
+      guard cores[who] != nil else { return [.send(.whoAreYou(incarnation), to: who)] }
+      if cores[who]?.statistics.epoch != statistics.epoch { cores[who]?.progressNanoseconds = now }
+      cores[who]?.heardNanoseconds = now
+      cores[who]?.statistics = statistics
+      cores[who]?.generation = generation
+      guard members.contains(who), isUnderWay, now - phaseBegan > 500_000_000 else {
+        return []
+      }
+      // Connections that broke lose messages in silence: what a member visibly lacks is sent again.
+      if generation < self.generation { return assign(who) }
+      if generation > self.generation || map != mapHash {
+        // A store that lost its tail can lead to a generation that was given out before, with another map.
+        return recover("a core is in generation \(generation.number) of another map", now)
+      }
+      let isStuck = now - (cores[who]?.progressNanoseconds ?? now) > 1_000_000_000
+      return isStuck ? catchUp(who, from: statistics.epoch) : []
+    case .ready(let who, let generation, let map):
+      guard generation == self.generation, map == mapHash, phase == .loading, members.contains(who) else { return [] }
+      cores[who]?.isReady = true
+      cores[who]?.heardNanoseconds = now
+      lastProgress = now
+      if members.allSatisfy({ cores[$0]?.isReady == true }) { enter(.running, now) }
+      return []
+    case .output(let who, let generation, let map, let epoch, let parts):
+      // While the store is away nothing becomes public: the outputs come again.
+      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
+        epoch > gatheredEpoch
+      else {
+        return []
+      }
+      cores[who]?.heardNanoseconds = now
+      for part in parts where Int(part.part.index) < coreOfPart.count && coreOfPart[Int(part.part.index)] == core {
+        ledger.note(output: part.bytes, of: part.part, at: epoch)
+      }
+      return gatherNext(now)
+    case .acknowledge(let who, let generation, let map, let epoch, let blobs):
+      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
+        epoch > committed.epoch
+      else {
+        return []
+      }
+      for blob in blobs where Int(blob.part.index) < coreOfPart.count && coreOfPart[Int(blob.part.index)] == core {
+        ledger.note(acknowledged: blob.crc, of: blob.part, at: epoch)
+      }
+      return tryCommit()
+    case .suspect(let who, let generation, let accused):
+      guard generation == self.generation, members.contains(who), phase == .running else { return [] }
+      return handleSuspicion(of: accused, now)
+    case .failed(let who, let generation, let text):
+      guard generation == self.generation, members.contains(who) else { return [] }
+      failuresInARow += 1
+      let place =
+        cores[who].map { "core \($0.core?.index ?? 0) (\($0.hello.host), process \($0.hello.processID))" } ?? "a core"
+      if failuresInARow >= setup.patience.failures { return fail("\(place): \(text)") }
+      return recover("\(place): \(text)", now)
+    default: return []
+    }
+  }
+
+  mutating func handle(_ hello: CoreHello, _ now: Int64) -> [Action] {
+    if hello.version != wireVersion {
+      let text = "core speaks wire version \(hello.version), this coordinator \(wireVersion); start both from one build"
+      return [.send(.refuse(text), to: hello.incarnation)]
+    }
+    if hello.run != 0, hello.run != setup.run {
+      let text = "core belongs to run \(hex(hello.run)), this coordinator serves run \(hex(setup.run))"
+      return [.send(.refuse(text), to: hello.incarnation)]
+    }
+    if cores[hello.incarnation] != nil {
+      cores[hello.incarnation]?.heardNanoseconds = now
+      return []
+    }
+    // A supervisor starts a core in a place only after the one before it has ended.
+    let former = hello.place.isEmpty ? nil : cores.values.first { $0.hello.place == hello.place }?.hello.incarnation
+    cores[hello.incarnation] = CoreView(hello: hello, heardNanoseconds: now, progressNanoseconds: now)
+    if let former {
+      return remove(former, "the core in place \(hello.place) was started anew", now) + formGeneration(now)
+    }
+    return formGeneration(now)
+  }
+
+  /// Forgets a core; if it was a member, the run takes up the committed position.
+  mutating func remove(_ who: Incarnation, _ why: String, _ now: Int64) -> [Action] {
+    cores[who] = nil
+    guard let position = members.firstIndex(of: who) else { return [] }
+    members.removeAll { $0 == who }
+    switch phase {
+    case .loading, .running, .raising: return recover("core \(position) is gone: \(why)", now)
+    default: return []
+    }
+  }
+
+  mutating func handleSuspicion(of accused: CoreID, _ now: Int64) -> [Action] {
+    guard let who = members.first(where: { cores[$0]?.core == accused }), let view = cores[who], view.isReady else {
+      return []
+    }
+    // A core that makes progress is slow, not gone; a silent one is found by its heartbeat.
+    if now - view.progressNanoseconds < 2_000_000_000 {
+      suspicions[accused] = 0
+      return []
+    }
+    suspicions[accused, default: 0] += 1
+    guard suspicions[accused, default: 0] >= 5 * max(1, members.count - 1) else { return [] }
+    let stop = Action.send(.stop("its peers do not hear it; a new core takes its place"), to: who)
+    return [stop] + remove(who, "its peers do not hear it", now)
+  }
+
+  mutating func handleTimer(_ now: Int64) -> [Action] {
+    var actions: [Action] = []
+    for who in cores.keys.sorted(by: { $0.bits < $1.bits }) {
+      guard let view = cores[who], now - view.heardNanoseconds > setup.patience.silence else { continue }
+      actions += remove(who, "silent for \((now - view.heardNanoseconds) / 1_000_000) ms", now)
+    }
+    if phase == .gathering { actions += formGeneration(now) }
+    // Nothing moves although every member is past the boundary: a message was lost on its way.
+    if isUnderWay, now - lastProgress > setup.patience.stall, !members.isEmpty,
+      members.allSatisfy({ (cores[$0]?.statistics.epoch ?? gatheredEpoch) > gatheredEpoch })
+    {
+      actions += recover("outputs after epoch \(gatheredEpoch.index) did not arrive", now)
+    }
+    return actions
+  }
+
+  func hex(_ value: UInt64) -> String { String(value, radix: 16) }
+}
