@@ -129,6 +129,7 @@ def run_synfire(row: Row, size: Size, variant: Variant, seed: str) -> dict:
         "neurons": "neurons",
         "synapses": "synapses",
         "budget": "budget",
+        "advised_cores": "advised_cores",
     }
     figures = {ours: found[theirs] for ours, theirs in keys.items() if found.get(theirs) is not None}
     figures["simulator"] = f"Synfire {found['version']}"
@@ -165,6 +166,14 @@ def measure(row: Row, options: argparse.Namespace, scratch: Path) -> dict:
     return {"row": row.name, "title": row.title, "scale": size.scale, "milliseconds": size.milliseconds, "variants": found}
 
 
+def chosen_variant(variants: dict) -> str:
+    """The setting that `synfire run` takes on two processors when nobody says how many cores."""
+    runs = [run for key, entry in variants.items() if key.startswith("synfire") for run in entry["runs"]]
+    if any(run.get("advised_cores") == 1 for run in runs) and variants["synfire-1"]["runs"]:
+        return "synfire-1"
+    return "synfire-2" if variants.get("synfire-2", {}).get("runs") else "synfire-2-ipc"
+
+
 def conclude(row: Row, found: dict, everything: dict[str, dict]) -> None:
     """Adds medians, ratios, goals and correctness to what a row's runs found."""
     for entry in found["variants"].values():
@@ -184,9 +193,8 @@ def conclude(row: Row, found: dict, everything: dict[str, dict]) -> None:
     for entry in found["variants"].values():
         wall = found["nest"].get("wall")
         entry["times_nest"] = wall / entry["median"]["wall"] if wall and entry["median"].get("wall") else None
-    best = found["variants"].get("synfire-2", {})
-    if not best.get("median"):
-        best = found["variants"].get("synfire-2-ipc", {})
+    found["chosen"] = chosen_variant(found["variants"])
+    best = found["variants"].get(found["chosen"], {})
     found["goals"] = []
     for goal in row.goals:
         value = best.get("median", {}).get(goal.figure)
@@ -195,6 +203,18 @@ def conclude(row: Row, found: dict, everything: dict[str, dict]) -> None:
     nest_runs = yardstick["runs"] if yardstick else []
     found["rates"] = judge_rates(row, found, nest_runs, HERE / "reference.json")
     found["bits"] = judge_bits([e for k, e in found["variants"].items() if k.startswith("synfire")])
+
+
+def merged(parts: list[dict]) -> dict:
+    """Puts what several runs found together and judges it anew; each row says of which commit it is."""
+    found = {row["row"]: row | {"commit": part["commit"]} for part in parts for row in part["rows"]}
+    results = parts[-1] | {"rows": [], "minutes": sum(part.get("minutes", 0) for part in parts)}
+    for row in ROWS:
+        if row.name in found:
+            conclude(row, found[row.name], found)
+            results["rows"].append(found[row.name])
+    results["commit"] = ", ".join(dict.fromkeys(row["commit"] for row in results["rows"]))
+    return results
 
 
 def write(results: dict) -> None:
@@ -219,7 +239,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes, one run: a minute or two, goals do not apply")
     parser.add_argument("--without", action="append", default=[], choices=["nest", "brian2", "synfire"])
     parser.add_argument("-o", dest="output", metavar="FILE", help="all figures of all runs as JSON")
-    parser.add_argument("--from", dest="earlier", metavar="FILE", help="measure nothing, take what -o has written")
+    parser.add_argument(
+        "--from", dest="earlier", metavar="FILE", action="append", help="measure nothing, take what -o has written; rows of later files replace earlier ones"
+    )
     parser.add_argument("--write", action="store_true", help="write results.md, docs/pictures/compare.svg and the table of README.md")
     options = parser.parse_args()
     if options.quick and "--runs" not in " ".join(sys.argv):
@@ -231,7 +253,7 @@ def main() -> int:
         parser.error("synfire is not built; run 'make build', or give --without synfire")
 
     if options.earlier:
-        results = json.loads(Path(options.earlier).read_text(encoding="utf-8"))
+        results = merged([json.loads(Path(file).read_text(encoding="utf-8")) for file in options.earlier])
         print(report.text(results))
         if options.write:
             write(results)

@@ -60,7 +60,9 @@ def microcircuit(scale: float) -> list:
         nodes.V_m = nest.random.normal(potentials[i], deviations[i])
         poisson(8.0 * round(external[i] * scale), unit / root, nodes)
         populations.append((name, nodes))
-    for i, (_, target) in enumerate(populations):
+    for i, (name, target) in enumerate(populations):
+        # A copy of the synapse model for each target: a model holds at most 2^27 connections on a thread.
+        nest.CopyModel("static_synapse", f"onto_{name}")
         for j, (_, source) in enumerate(populations):
             total = round(synapse_count(probabilities[i][j], full[i], full[j]) * scale * scale)
             if total == 0:
@@ -69,6 +71,7 @@ def microcircuit(scale: float) -> list:
             bounds = {"min": 0.0} if weight > 0 else {"max": 0.0}
             delay = 1.5 if j % 2 == 0 else 0.75
             synapse = {
+                "synapse_model": f"onto_{name}",
                 "weight": nest.math.redraw(
                     nest.random.normal(weight, 0.1 * abs(weight)), **({"min": -math.inf, "max": math.inf} | bounds)
                 ),

@@ -158,13 +158,11 @@ def markdown(results: dict) -> str:
         "",
         "## Goals",
         "",
-        "| work | goal | measured, 2 cores | verdict | NEST, wall | times NEST | rates | bits on 1 and 2 cores |",
+        "| work | goal | measured, as `run` chooses | verdict | NEST, wall | times NEST | rates | bits on 1 and 2 cores |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in results["rows"]:
-        best = row["variants"].get("synfire-2", {})
-        if not best.get("runs"):
-            best = row["variants"].get("synfire-2-ipc", {})
+        best = row["variants"].get(row["chosen"], {})
         for i, goal in enumerate(row["goals"]):
             state = {"met": "**met**", "not available": "not available"}.get(goal["verdict"])
             if state is None:
@@ -292,17 +290,21 @@ def readme(results: dict, document: str) -> str:
     for row in results["rows"]:
         variants = row["variants"]
         walls = {key: entry["median"].get("wall") for key, entry in variants.items()}
-        best = "synfire-2" if walls.get("synfire-2") else "synfire-2-ipc"
-        if walls.get(best) is None and walls.get("synfire-1") is None:
+        two = "synfire-2" if walls.get("synfire-2") else "synfire-2-ipc"
+        if walls.get(two) is None and walls.get("synfire-1") is None:
             continue
-        ratio = None if row.get("is_disturbed") else variants.get(best, {}).get("times_nest")
+        ratio = None if row.get("is_disturbed") else variants.get(row["chosen"], {}).get("times_nest")
         goal = next(goal for goal in row["goals"] if goal["figure"] == "wall")
         mark = "met" if goal["verdict"] == "met" else "short"
         nest = None if row.get("is_disturbed") else row["nest"].get("wall")
         cells = [
-            row["title"], number(nest), number(walls.get("brian2")), number(walls.get("synfire-1")),
-            f"**{number(walls.get(best))}**", f"{number(ratio, 2)}×" if ratio else "-", f"≤ {goal['most']:g}: {mark}",
+            row["title"], number(nest), number(walls.get("brian2")),
+            *[f"**{number(walls.get(key))}**" if key == row["chosen"] else number(walls.get(key)) for key in ("synfire-1", two)], f"{number(ratio, 2)}×" if ratio else "-", f"≤ {goal['most']:g}: {mark}",
         ]
         out.append("| " + " | ".join(cells) + " |")
-    out += ["", f"{m['cpu']}, {m['cores']} cores; commit {results['commit']}."]
+    out += [
+        "",
+        f"{m['cpu']}, {m['cores']} cores; commit {results['commit']}. Bold: the number of cores that `synfire run` chooses. "
+        "[All figures](benchmarks/compare/results.md), with memory, construction, ipc, tcp, and rates beside NEST's.",
+    ]
     return before + BEGIN + "\n" + "\n".join(out) + "\n" + END + after

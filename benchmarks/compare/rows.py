@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """The most that a figure of Synfire on two cores may be."""
+    """The most that a figure of Synfire may be on two processors, with as many cores as `synfire run` chooses."""
 
     figure: str
     most: float
