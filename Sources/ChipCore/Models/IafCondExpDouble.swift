@@ -9,8 +9,8 @@ internal import KernelTypes
 /// remaining integral is taken by Gauss and Legendre's rule with three nodes (an error of the order h⁷, for time constants
 /// of some steps below 1e-9 mV). NEST's solver is Runge, Kutta and Fehlberg's with adaptive steps and a tolerance of 1e-3.
 @safe
-final class IafCondExpDouble: NeuronGroup {
-  static let words = ["V_m", "g_ex", "g_in", "refractory"]
+final class IafCondExpDouble: LeakyGroup {
+  static let words = LeakyState<Double>.words(["g_ex"], ["g_in"])
 
   /// A node of the rule: its weight times the step, its time, what is left of a conductance then, and its integral.
   private struct Node {
@@ -24,14 +24,11 @@ final class IafCondExpDouble: NeuronGroup {
     let limit: Threshold<Double>
   }
 
+  /// The drive is the current itself.
+  let state: LeakyState<Double>
   private let plan: TilePlan
   private let rows: InputRows<Int64, Double>
   private let constants: [Constants]
-  private let v: Column<Double>
-  private let excitatory: Column<Double>
-  private let inhibitory: Column<Double>
-  private let current: Column<Double>
-  private let refractory: Column<UInt16>
 
   init(_ plan: TilePlan, _ rows: InputRows<Int64, Double>) {
     (self.plan, self.rows) = (plan, rows)
@@ -65,23 +62,25 @@ final class IafCondExpDouble: NeuronGroup {
         limit: limit
       )
     }
-    v = Column(plan.width)
-    excitatory = Column(plan.width)
-    inhibitory = Column(plan.width)
-    current = Column(plan.width)
-    refractory = Column(plan.width)
+    state = LeakyState(
+      plan,
+      words: Self.words,
+      hasInhibitoryRows: true,
+      drivePerCurrent: plan.slices.map { _ in 1 }
+    )
   }
 
   func advance(_ slices: Range<Int>, into spikes: inout SpikeList) {
     for slice in slices {
       let (place, c) = (plan.slices[slice], constants[slice])
-      let (v, ex, inh) = unsafe (self.v.base, excitatory.base, inhibitory.base)
+      let (v, ex, inh) = unsafe (state.v, state.excitatory(), state.inhibitory())
+      let (current, refractory) = unsafe (state.drive.base, state.refractory.base)
       let sums = unsafe rows.sums.base
       let arriving = rows.slices[slice]
       for k in 0..<place.slice.count {
         let i = place.start + k
-        let rest = refractory[i]
-        refractory[i] = rest > 0 ? rest - 1 : 0
+        let rest = unsafe refractory[i]
+        unsafe refractory[i] = rest > 0 ? rest - 1 : 0
         if rest == 0 { unsafe v[i] = moved(v[i], ex[i], inh[i], current[i], c) }
         unsafe ex[i] = ex[i] * c.whole.leftEx + Double(sums[i]) * fixedPointUnit
         unsafe inh[i] = inh[i] * c.whole.leftIn - Double(sums[rows.stride + i]) * fixedPointUnit
@@ -92,7 +91,7 @@ final class IafCondExpDouble: NeuronGroup {
         unsafe inh[i] -= noise.second
         if unsafe v[i] >= c.limit.threshold {
           unsafe v[i] = c.limit.reset
-          refractory[i] = c.limit.refractorySteps
+          unsafe refractory[i] = c.limit.refractorySteps
           spikes.append(UInt32(truncatingIfNeeded: place.id(k)))
         }
       }
@@ -139,45 +138,5 @@ final class IafCondExpDouble: NeuronGroup {
       (ex, inh) = (ex * left.ex, inh * left.inh)
     }
     return u
-  }
-
-  func setCurrents(_ currents: [Double], of slice: Int) {
-    for (k, value) in currents.enumerated() { current[plan.slices[slice].start + k] = value }
-  }
-
-  func value(_ variable: String, of local: Int, in slice: Int) -> Double {
-    switch variable {
-    case "V_m": v[local] + constants[slice].limit.resting
-    case "g_ex": excitatory[local]
-    case "g_in": inhibitory[local]
-    default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
-    }
-  }
-
-  func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int) {
-    switch variable {
-    case "V_m": v[local] = value - constants[slice].limit.resting
-    case "g_ex": excitatory[local] = value
-    case "g_in": inhibitory[local] = value
-    default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
-    }
-  }
-
-  func word(_ index: Int, of local: Int) -> UInt64 {
-    switch index {
-    case 0: v[local].bitPattern
-    case 1: excitatory[local].bitPattern
-    case 2: inhibitory[local].bitPattern
-    default: UInt64(refractory[local])
-    }
-  }
-
-  func setWord(_ index: Int, to word: UInt64, of local: Int) {
-    switch index {
-    case 0: v[local] = Double(bitPattern: word)
-    case 1: excitatory[local] = Double(bitPattern: word)
-    case 2: inhibitory[local] = Double(bitPattern: word)
-    default: refractory[local] = UInt16(truncatingIfNeeded: word)
-    }
   }
 }

@@ -30,46 +30,30 @@ extension ModelEntry {
 /// Source: Blanes S., Casas F., Oteo J. A. & Ros J., "The Magnus expansion and some of its applications", Physics Reports
 /// 470 (2009).
 @safe
-final class IafCondExpSingle: NeuronGroup {
+final class IafCondExpSingle: LeakyGroup {
   static let words = IafCondExpDouble.words
 
+  let state: LeakyState<Float>
   private let plan: TilePlan
   private let rows: InputRows<Int32, Float>
-  // Change of the potential per pA of constant current in a step, and the resting potential, by slice.
-  private let drivePerCurrent: [Double]
-  private let resting: [Double]
   private var slices: [IafCondExpSlice] = []
-  private let v: Column<Float>
-  private let excitatory: Column<Float>
-  private let inhibitory: Column<Float>
-  private let drive: Column<Float>
-  private let refractory: Column<UInt16>
 
   init(_ plan: TilePlan, _ rows: InputRows<Int32, Float>) {
     (self.plan, self.rows) = (plan, rows)
-    v = Column(plan.width)
-    excitatory = Column(plan.width)
-    inhibitory = Column(plan.width)
-    drive = Column(plan.width)
-    refractory = Column(plan.width)
     let h = plan.circuit.stepMilliseconds
-    drivePerCurrent = plan.slices.indices.map { h / (plan.population($0).parameters["C_m"] ?? 250) }
-    resting = plan.slices.indices.map { Threshold<Float>(plan.population($0), stepMilliseconds: h).resting }
+    state = LeakyState(
+      plan,
+      words: Self.words,
+      hasInhibitoryRows: true,
+      drivePerCurrent: plan.slices.indices.map { h / (plan.population($0).parameters["C_m"] ?? 250) }
+    )
     for (slice, place) in plan.slices.enumerated() {
-      let population = plan.population(slice)
       slices.append(
         unsafe IafCondExpSlice(
-          membrane: plan.membrane(
-            slice,
-            Threshold(population, stepMilliseconds: h),
-            v: v,
-            refractory: refractory,
-            drive: drive,
-            sums: rows.sums
-          ),
-          terms: IafCondExpSlice.Terms(population, stepMilliseconds: h),
-          excitatory: excitatory.base + place.start,
-          inhibitory: inhibitory.base + place.start,
+          membrane: state.membrane(slice, rows),
+          terms: IafCondExpSlice.Terms(plan.population(slice), stepMilliseconds: h),
+          excitatory: state.excitatory() + place.start,
+          inhibitory: state.inhibitory() + place.start,
           inhibitorySums: rows.sums.base + rows.stride + place.start
         )
       )
@@ -78,49 +62,6 @@ final class IafCondExpSingle: NeuronGroup {
 
   func advance(_ slices: Range<Int>, into spikes: inout SpikeList) {
     for slice in slices { plan.kernels.advanceIafCondExp(self.slices[slice], rows.slices[slice], &spikes) }
-  }
-
-  func setCurrents(_ currents: [Double], of slice: Int) {
-    for (k, current) in currents.enumerated() {
-      drive[plan.slices[slice].start + k] = Float(current * drivePerCurrent[slice])
-    }
-  }
-
-  func value(_ variable: String, of local: Int, in slice: Int) -> Double {
-    switch variable {
-    case "V_m": Double(v[local]) + resting[slice]
-    case "g_ex": Double(excitatory[local])
-    case "g_in": Double(inhibitory[local])
-    default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
-    }
-  }
-
-  func setValue(_ variable: String, to value: Double, of local: Int, in slice: Int) {
-    switch variable {
-    case "V_m": v[local] = Float(value - resting[slice])
-    case "g_ex": excitatory[local] = Float(value)
-    case "g_in": inhibitory[local] = Float(value)
-    default: preconditionFailure("iaf_cond_exp has no variable \(variable)")
-    }
-  }
-
-  func word(_ index: Int, of local: Int) -> UInt64 {
-    switch index {
-    case 0: UInt64(v[local].bitPattern)
-    case 1: UInt64(excitatory[local].bitPattern)
-    case 2: UInt64(inhibitory[local].bitPattern)
-    default: UInt64(refractory[local])
-    }
-  }
-
-  func setWord(_ index: Int, to word: UInt64, of local: Int) {
-    let bits = UInt32(truncatingIfNeeded: word)
-    switch index {
-    case 0: v[local] = Float(bitPattern: bits)
-    case 1: excitatory[local] = Float(bitPattern: bits)
-    case 2: inhibitory[local] = Float(bitPattern: bits)
-    default: refractory[local] = UInt16(truncatingIfNeeded: word)
-    }
   }
 }
 

@@ -66,31 +66,3 @@ struct Threshold<Real: BinaryFloatingPoint> {
     refractorySteps = UInt16(clamping: StepGrid.nearest(p["t_ref"] ?? 2, stepMilliseconds: stepMilliseconds))
   }
 }
-
-extension TilePlan {
-  /// Where the columns of a slice of leaky neurons lie.
-  func membrane<Real, Sum>(
-    _ slice: Int,
-    _ limit: Threshold<Real>,
-    v: borrowing Column<Real>,
-    refractory: borrowing Column<UInt16>,
-    drive: borrowing Column<Real>,
-    sums: borrowing Column<Sum>
-  ) -> LeakySlice<Real, Sum> {
-    let place = slices[slice]
-    return unsafe LeakySlice(
-      groups: place.groups,
-      count: place.slice.count,
-      firstID: UInt32(truncatingIfNeeded: place.slice.first),
-      stride: UInt32(truncatingIfNeeded: place.slice.stride),
-      threshold: limit.threshold,
-      reset: limit.reset,
-      refractorySteps: limit.refractorySteps,
-      quantum: Real(precision == .double ? fixedPointUnit : place.quantum),
-      v: v.base + place.start,
-      refractory: refractory.base + place.start,
-      drive: drive.base + place.start,
-      sums: sums.base + place.start
-    )
-  }
-}

@@ -38,11 +38,7 @@ extension NeuronModel {
       var checks = ParameterChecks(values, of: parameters)
       checks.requirePositive("g_L", "C_m", "tau_syn_ex", "tau_syn_in")
       checks.requireFinite("E_L", "E_ex", "E_in", "V_th", "V_reset", "I_e")
-      checks.requireSteps("t_ref", stepMilliseconds: step)
-      checks.require(
-        checks["V_reset"] < checks["V_th"],
-        "V_reset = \(checks["V_reset"]) mV must be below V_th = \(checks["V_th"]) mV"
-      )
+      checks.requireReset(stepMilliseconds: step)
       return checks.problem
     }
   }()

@@ -10,18 +10,12 @@ extension NeuronModel {
   /// simulation of time-invariant linear systems with applications to neuronal modeling", Biological Cybernetics 81
   /// (1999). As NEST's `iaf_psc_alpha`.
   public static let iafPscAlpha: NeuronModel = {
-    let parameters: [Quantity] = [
-      Quantity("E_L", "mV", -70, "resting potential"),
-      Quantity("C_m", "pF", 250, "capacitance of the membrane, greater than 0"),
-      Quantity("tau_m", "ms", 10, "time constant of the membrane, greater than 0"),
-      Quantity("t_ref", "ms", 2, "refractory time, a whole number of steps"),
-      Quantity("V_th", "mV", -55, "threshold"),
-      Quantity("V_reset", "mV", -70, "potential after a spike, below V_th"),
-      Quantity("I_e", "pA", 0, "constant current into the neuron"),
-      Quantity("V_min", "mV", -.infinity, "least potential, at most V_reset"),
-      Quantity("tau_syn_ex", "ms", 2, "rise time of excitatory currents, greater than 0"),
-      Quantity("tau_syn_in", "ms", 2, "rise time of inhibitory currents, greater than 0"),
-    ]
+    let parameters: [Quantity] =
+      Quantity.leakyMembrane + [
+        Quantity("V_min", "mV", -.infinity, "least potential, at most V_reset"),
+        Quantity("tau_syn_ex", "ms", 2, "rise time of excitatory currents, greater than 0"),
+        Quantity("tau_syn_in", "ms", 2, "rise time of inhibitory currents, greater than 0"),
+      ]
     return NeuronModel(
       name: "iaf_psc_alpha",
       summary: "leaky integrate-and-fire neuron with alpha-shaped synaptic currents",
@@ -36,15 +30,8 @@ extension NeuronModel {
       var checks = ParameterChecks(values, of: parameters)
       checks.requirePositive("C_m", "tau_m", "tau_syn_ex", "tau_syn_in")
       checks.requireFinite("E_L", "V_th", "V_reset", "I_e")
-      checks.requireSteps("t_ref", stepMilliseconds: step)
-      checks.require(
-        checks["V_reset"] < checks["V_th"],
-        "V_reset = \(checks["V_reset"]) mV must be below V_th = \(checks["V_th"]) mV"
-      )
-      checks.require(
-        checks["V_min"] <= checks["V_reset"],
-        "V_min = \(checks["V_min"]) mV must be at most V_reset = \(checks["V_reset"]) mV"
-      )
+      checks.requireReset(stepMilliseconds: step)
+      checks.requireLeast()
       return checks.problem
     }
   }()

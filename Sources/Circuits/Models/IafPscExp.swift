@@ -10,17 +10,11 @@ extension NeuronModel {
   /// Cybernetics 81 (1999). Model: Tsodyks, Uziel & Markram, Journal of Neuroscience 20 RC50 (2000), as NEST's
   /// `iaf_psc_exp` without its escape noise. An arriving spike changes V_m one step after the current.
   public static let iafPscExp: NeuronModel = {
-    let parameters: [Quantity] = [
-      Quantity("E_L", "mV", -70, "resting potential"),
-      Quantity("C_m", "pF", 250, "capacitance of the membrane, greater than 0"),
-      Quantity("tau_m", "ms", 10, "time constant of the membrane, greater than 0"),
-      Quantity("t_ref", "ms", 2, "refractory time, a whole number of steps"),
-      Quantity("V_th", "mV", -55, "threshold"),
-      Quantity("V_reset", "mV", -70, "potential after a spike, below V_th"),
-      Quantity("I_e", "pA", 0, "constant current into the neuron"),
-      Quantity("tau_syn_ex", "ms", 2, "time constant of excitatory currents, greater than 0"),
-      Quantity("tau_syn_in", "ms", 2, "time constant of inhibitory currents, greater than 0"),
-    ]
+    let parameters: [Quantity] =
+      Quantity.leakyMembrane + [
+        Quantity("tau_syn_ex", "ms", 2, "time constant of excitatory currents, greater than 0"),
+        Quantity("tau_syn_in", "ms", 2, "time constant of inhibitory currents, greater than 0"),
+      ]
     return NeuronModel(
       name: "iaf_psc_exp",
       summary: "leaky integrate-and-fire neuron with exponential synaptic currents",
@@ -35,11 +29,7 @@ extension NeuronModel {
       var checks = ParameterChecks(values, of: parameters)
       checks.requirePositive("C_m", "tau_m", "tau_syn_ex", "tau_syn_in")
       checks.requireFinite("E_L", "V_th", "V_reset", "I_e")
-      checks.requireSteps("t_ref", stepMilliseconds: step)
-      checks.require(
-        checks["V_reset"] < checks["V_th"],
-        "V_reset = \(checks["V_reset"]) mV must be below V_th = \(checks["V_th"]) mV"
-      )
+      checks.requireReset(stepMilliseconds: step)
       return checks.problem
     }
   }()

@@ -47,6 +47,36 @@ struct ParameterChecks {
       "\(name) = \(value) ms is longer than \(NeuronModel.longestRefractorySteps) steps"
     )
   }
+
+  /// Notes a problem unless a neuron resets below its threshold and rests for whole steps.
+  mutating func requireReset(stepMilliseconds: Double) {
+    requireSteps("t_ref", stepMilliseconds: stepMilliseconds)
+    require(
+      self["V_reset"] < self["V_th"],
+      "V_reset = \(self["V_reset"]) mV must be below V_th = \(self["V_th"]) mV"
+    )
+  }
+
+  /// Notes a problem unless the reset potential is within the least one.
+  mutating func requireLeast() {
+    require(
+      self["V_min"] <= self["V_reset"],
+      "V_min = \(self["V_min"]) mV must be at most V_reset = \(self["V_reset"]) mV"
+    )
+  }
+}
+
+extension NeuronModel.Quantity {
+  /// The parameters of a membrane with a time constant, as NEST's current-based models have them.
+  static let leakyMembrane: [Self] = [
+    Self("E_L", "mV", -70, "resting potential"),
+    Self("C_m", "pF", 250, "capacitance of the membrane, greater than 0"),
+    Self("tau_m", "ms", 10, "time constant of the membrane, greater than 0"),
+    Self("t_ref", "ms", 2, "refractory time, a whole number of steps"),
+    Self("V_th", "mV", -55, "threshold"),
+    Self("V_reset", "mV", -70, "potential after a spike, below V_th"),
+    Self("I_e", "pA", 0, "constant current into the neuron"),
+  ]
 }
 
 extension NeuronModel {
