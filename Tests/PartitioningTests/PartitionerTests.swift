@@ -180,6 +180,9 @@ import Testing
       #expect(try Partitioner.advisedCores(circuit: large, processors: 2) == 2)
       #expect(try Partitioner.advisedCores(circuit: large, processors: 1) == 1)
     }
+    // Each further core has to wait for one more, and all share the same work.
+    let many = try Partitioner.advisedCores(circuit: CircuitLibrary.brunel(scale: 0.2), processors: 64)
+    #expect(many > 2 && many < 64, "\(many)")
   }
 
   @Test func `the cut of lists is counted exactly`() throws {

@@ -30,6 +30,7 @@ extension ProcessTests {
       try expect(2, "unknown command 'stauts'", "did you mean 'status'?", from: ["stauts"])
       try expect(2, "unknown command 'demo shpo'", "did you mean 'shop'?", from: ["demo", "shpo"])
       try expect(2, "unknown option '--ouput'", "did you mean '--output'?", from: ["status", "--ouput", "json"])
+      try expect(2, "--cores: 0 is out of range; 1 to 256 are allowed", from: ["run", "x.yaml", "--cores", "0"])
       try expect(2, "'mets' is not one of", "did you mean 'metis'?", from: ["run", "x.yaml", "--partition", "mets"])
       try expect(2, "--coordinator ENDPOINT is missing", from: ["core"])
       try expect(2, "--cores: 0 is out of range; 1 to 64 are allowed", from: ["up", "--cores", "0"])

@@ -92,6 +92,8 @@ struct CircuitMeasurement {
       throw CommandFailure(.failed, "\(network) ended before the warm-up was over; was it interrupted?")
     }
     var result = BenchmarkResult(scale: scale, cores: cores)
+    let advised = try Partitioner.advisedCores(circuit: circuit, processors: Processors.usable)
+    result.figures.add("advised_cores", title: "cores that 'run' would choose", .count(advised))
     result.figures.add("precision", .text(options.precision.rawValue))
     result.figures.add("seed", .count(Int(circuit.seed)))
     Self.add(to: &result.figures, outcome, circuit, from: first, to: last, compare)

@@ -17,13 +17,13 @@ struct RunCommand: Command {
   static let summary = "Simulates a circuit on core processes of this machine."
   static let details = """
     The records go to the folder of --out, one CSV file each as the circuit names them. The result is the same bits for \
-    any number of cores and any partition. Small circuits with short delays gain nothing from a second core; a note under the \
-    result tells it. With --checkpoint-every a core that dies costs the time since the last checkpoint and changes \
+    any number of cores and any partition. Without --cores as many are taken as are expected to be fastest on this machine: small \
+    circuits with short delays gain nothing from a second one. With --checkpoint-every a core that dies costs the time since the last checkpoint and changes \
     nothing; the checkpoints lie in the folder of --out, and --resume goes on from the last one.
     """
   static let fields: [Field<Self>] = [
     .argument("CIRCUIT", \.circuit, help: "A circuit file (YAML or JSON)."),
-    .value("cores", \.cores, "N", in: 1...256, help: "Core processes."),
+    .value("cores", \.cores, "N", help: "Core processes, instead of as many as are expected to be fastest."),
     .quantity("until", \.until, .time, "TIME", help: "Model time to simulate."),
     .value("seed", \.seed, "S", help: "Seed instead of the circuit's."),
     .value("precision", \.precision, "FORMAT", help: "Number format of the state."),
@@ -35,7 +35,7 @@ struct RunCommand: Command {
   ]
 
   var circuit = ""
-  var cores = 1
+  var cores: Int?
   var until = 1000.0
   var seed: Int?
   var precision = Precision.single
@@ -63,7 +63,7 @@ struct RunCommand: Command {
       job: job,
       circuit: described,
       plan: plan,
-      cores: cores,
+      cores: plan.cores,
       folder: folder,
       checkpointMilliseconds: checkpointEvery,
       resume: resume,
@@ -79,7 +79,7 @@ struct RunCommand: Command {
       throw CommandFailure(ExitCode(rawValue: outcome.code) ?? .failed, outcome.reason)
     }
     if !context.globals.quiet {
-      let advised = try Partitioner.advisedCores(circuit: described, processors: min(cores, Processors.usable))
+      let advised = try Partitioner.advisedCores(circuit: described, processors: min(plan.cores, Processors.usable))
       try context.show(
         RunReport.make(outcome, described, plan, until: until, folder: folder, advisedCores: advised)
       )
@@ -87,7 +87,13 @@ struct RunCommand: Command {
     return .done
   }
 
+  /// The most core processes that one machine is asked to start.
+  private static let mostCores = 256
+
   private func prepare() throws -> (CircuitJob, Circuit, PartitionPlan) {
+    if let cores, !(1...Self.mostCores).contains(cores) {
+      throw UsageError("--cores: \(cores) is out of range; 1 to \(Self.mostCores) are allowed")
+    }
     let bytes = try FileText.bytes(of: circuit)
     var files: [String: [UInt8]] = [:]
     var described = try CircuitFile.read(bytes: bytes, file: circuit) { path in
@@ -100,6 +106,8 @@ struct RunCommand: Command {
     guard steps > 0 else {
       throw UsageError("--until: \(until) ms is less than a step of \(described.stepMilliseconds) ms")
     }
+    let processors = min(Processors.usable, Self.mostCores)
+    let cores = try self.cores ?? Partitioner.advisedCores(circuit: described, processors: processors)
     let plan = try Partitioner.plan(circuit: described, cores: cores, method: partition)
     let job = CircuitJob(
       source: .file(name: circuit, bytes: bytes, files: files),
