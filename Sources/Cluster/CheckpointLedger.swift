@@ -31,6 +31,9 @@ struct CheckpointLedger: Sendable {
     return all.keys.sorted().map { PartOutput(part: $0, bytes: all[$0] ?? []) }
   }
 
+  /// Whether the state of a part at an epoch is in the store.
+  func hasAcknowledged(_ part: PartID, at epoch: Epoch) -> Bool { acknowledged[epoch]?[part] != nil }
+
   /// The latest epoch beyond `committed` whose checkpoint is complete in the store.
   func complete(beyond committed: Epoch) -> Epoch? {
     acknowledged.keys.filter { $0 > committed && crcs(of: $0) != nil }.max()

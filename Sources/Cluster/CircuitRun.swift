@@ -28,6 +28,8 @@ public final class CircuitRun {
     public var cores: [CoreStatistics]
     /// Recoveries on the way.
     public var recoveries: Int
+    /// Moves to other cores on the way.
+    public var moves: Int
   }
 
   private let job: CircuitJob
@@ -37,6 +39,7 @@ public final class CircuitRun {
   private let checkpointMilliseconds: Double?
   private let resume: Bool
   private let exchange: ExchangeKind
+  private let query: String?
   private let log: Log
   private let program: String
   private let redisLauncher: [String]
@@ -44,6 +47,7 @@ public final class CircuitRun {
 
   /// Prepares a run; records go to a folder that exists.
   ///
+  /// `query` is where it listens for questions, by default a socket of its own in `/tmp/synfire-run-<pid>`;
   /// `redisLauncher` stands before the command line of the store, so that it ends with this process.
   public init(
     job: CircuitJob,
@@ -54,10 +58,11 @@ public final class CircuitRun {
     checkpointMilliseconds: Double?,
     resume: Bool,
     exchange: ExchangeKind = .auto,
+    query: String? = nil,
     redisLauncher: [String] = [],
     log: Log
   ) throws {
-    (self.redisLauncher, self.exchange) = (redisLauncher, exchange)
+    (self.redisLauncher, self.exchange, self.query) = (redisLauncher, exchange, query)
     (self.job, self.circuit, self.plan, self.cores, self.folder) = (job, circuit, plan, cores, folder)
     (self.checkpointMilliseconds, self.resume, self.log) = (checkpointMilliseconds, resume, log)
     guard let path = CurrentProcess.programPath else {
@@ -89,7 +94,13 @@ public final class CircuitRun {
     } else {
       store = VolatileRunStore()
     }
+    let answers = CircuitAnswers(
+      circuit: circuit.name,
+      epochMilliseconds: circuit.stepMilliseconds * Double(circuit.epochSteps())
+    )
     let context = try MessageContext()
+    let queries = try ControlServer(endpoint: query ?? "ipc://\(sockets)/query.sock", in: context)
+    log.info("running", ("query", queries.endpoint))
     var options = SocketOptions.control
     options.largestMessageBytes = ControlLimits.largestMessageBytes
     let server = try ControlServer(endpoint: "ipc://\(sockets)/control.sock", in: context, options: options)
@@ -109,13 +120,17 @@ public final class CircuitRun {
       store: store,
       inputs: nil,
       server: server,
-      queries: nil,
-      answer: nil,
+      queries: queries,
+      answer: { answers.answer($0, $1, dropped: $2) },
       log: log
     )
     var runningSince: Int64?
-    loop.everyTurn = {
+    loop.everyTurn = { [self] in
       try supervisor.look()
+      let crew = Crew(places: supervisor.names.map { String($0.dropFirst(5)) }, spares: 0, loop.machine.membership)
+      for place in crew.start { try supervisor.start(member(Int(place) ?? 0, server.endpoint, sockets, redis)) }
+      if !crew.surplus.isEmpty { loop.handle(.release(crew.surplus)) }
+      for place in crew.stop { supervisor.end("core-\(place)") }
       if loop.machine.phase == .running, runningSince == nil { runningSince = MonotonicClock.nowNanoseconds() }
       return true
     }
@@ -131,7 +146,8 @@ public final class CircuitRun {
       wallSeconds: Double(ended - (runningSince ?? began)) / 1e9,
       populationSpikes: gatherer.populationSpikes,
       cores: loop.machine.memberViews.map(\.statistics),
-      recoveries: loop.machine.recoveries
+      recoveries: loop.machine.recoveries,
+      moves: loop.machine.moves
     )
   }
 
@@ -152,8 +168,7 @@ public final class CircuitRun {
       let wanted = checkpointMilliseconds / (circuit.stepMilliseconds * Double(epochSteps) * Double(perOutput))
       perCheckpoint = max(1, Int(wanted.rounded())) * perOutput
     }
-    let coreOfPart = plan.coreOfPart
-    let planned = cores
+    let (coreOfPart, planned) = (plan.coreOfPart, plan.cores)
     var setup = ClusterSetup(
       run: digest(bytes),
       name: "circuit-\(circuit.name)",
@@ -161,7 +176,7 @@ public final class CircuitRun {
       parts: job.layouts.count,
       cores: cores,
       placement: { n in
-        n == planned ? coreOfPart : coreOfPart.indices.map { CoreID(UInt16($0 % n)) }
+        n == planned ? coreOfPart : coreOfPart.map { CoreID(UInt16(Int($0.index) % n)) }
       },
       epochsPerInput: 0,
       epochsPerOutput: perOutput,

@@ -1,4 +1,5 @@
 public import Basics
+public import StateStore
 
 /// What a coordinator needs to know of a run before any core comes.
 public struct ClusterSetup: Sendable {
@@ -60,6 +61,10 @@ public struct CoordinatorPatience: Sendable {
   public var replacement: Int64 = 10_000_000_000
   /// Time without any progress after which the last checkpoint is taken up again.
   public var stall: Int64 = 10_000_000_000
+  /// Time without a further core after which the run moves to those that came, though more were asked for.
+  public var arrival: Int64 = 1_000_000_000
+  /// Time that a core which was taken out has to be ended from outside before it is told to end.
+  public var farewell: Int64 = 2_000_000_000
   /// Failures in a row, without a gathered output between them, after which the run is given up.
   public var failures = 3
   /// The usual times.
@@ -76,8 +81,17 @@ public struct CommittedState: Equatable, Sendable {
   public var crcs: [UInt32]
   /// Highest generation ever given out.
   public var generation: Generation
+  /// The number of cores that people asked for while it ran, if they did.
+  public var wantedCores: WantedCores?
   /// Describes a position.
-  public init(epoch: Epoch, checkpoint: Generation?, crcs: [UInt32], generation: Generation) {
+  public init(
+    epoch: Epoch,
+    checkpoint: Generation?,
+    crcs: [UInt32],
+    generation: Generation,
+    wantedCores: WantedCores? = nil
+  ) {
     (self.epoch, self.checkpoint, self.crcs, self.generation) = (epoch, checkpoint, crcs, generation)
+    self.wantedCores = wantedCores
   }
 }

@@ -130,10 +130,17 @@ public final class CoordinatorDriver {
 
   /// Hands an event to the machine and does what it tells.
   public func handle(_ event: CoordinatorMachine.Event) {
-    let before = (machine.phase, machine.recoveries)
+    let before = (machine.phase, machine.recoveries, machine.isMoving)
     let actions = machine.handle(event, now: clock())
     if machine.recoveries != before.1 {
       log.warning("taking up the last checkpoint", ("reason", machine.lastFailure))
+    }
+    if machine.isMoving, !before.2 {
+      log.info(
+        "moving to other cores",
+        ("cores", "\(machine.memberViews.count)"),
+        ("wanted", "\(machine.fullCores)")
+      )
     }
     if machine.phase == .running, before.0 != .running {
       log.info(
@@ -177,6 +184,12 @@ public final class CoordinatorDriver {
     case .raise(let generation):
       if try store.raise(generation) {
         handle(.raised(generation))
+      } else {
+        loseLease()
+      }
+    case .want(let wanted):
+      if try store.want(wanted) {
+        handle(.wanted(wanted))
       } else {
         loseLease()
       }

@@ -21,6 +21,12 @@ extension CoordinatorMachine {
     case storeBack
     /// The run is to go on with another number of cores.
     case scale(Int)
+    /// A core is to be taken out.
+    case drain(Incarnation)
+    /// Who started the cores in these places does not need them any more.
+    case release([String])
+    /// The store knows how many cores are wanted.
+    case wanted(WantedCores)
     case timer
   }
 
@@ -30,6 +36,8 @@ extension CoordinatorMachine {
     case readStore
     /// Write a new generation, under the fence; answer `.raised`.
     case raise(Generation)
+    /// Note in the store how many cores are wanted, under the fence; answer `.wanted`.
+    case want(WantedCores)
     /// Set the gathering program back to a committed position.
     case restore(CommittedState)
     case send(ControlMessage, to: Incarnation)
@@ -61,7 +69,11 @@ extension CoordinatorMachine {
     public var heardNanoseconds: Int64
     /// Its last statistics.
     public var statistics = CoreStatistics()
+    /// Since when it is to be taken out, in ns; nil for a core that stays.
+    public var leavingSince: Int64?
     var generation = Generation(0)
     var progressNanoseconds: Int64
+    /// Whether it is to be taken out.
+    public var isLeaving: Bool { leavingSince != nil }
   }
 }

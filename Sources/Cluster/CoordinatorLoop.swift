@@ -7,11 +7,14 @@ internal import Wire
 /// Each turn: messages of the cores, then queries, then the next input, then time. Calls to the store are the only
 /// ones that may take long, and they have a time-out.
 public final class CoordinatorLoop {
+  /// Answers a question, with the machine and how many messages were dropped because they cannot be read.
+  public typealias Answer = (_ question: [UInt8], CoordinatorMachine, _ dropped: Int) -> QueryReply
+
   /// What it drives.
   private let driver: CoordinatorDriver
   private let server: ControlServer
   private let queries: ControlServer?
-  private let answer: ((_ question: [UInt8], CoordinatorMachine, _ dropped: Int) -> [UInt8])?
+  private let answer: Answer?
   private let log: Log
   private let hasInputs: Bool
   private var peers: [Incarnation: PeerIdentity] = [:]
@@ -27,7 +30,6 @@ public final class CoordinatorLoop {
 
   /// Puts a loop together; the lease is held already.
   ///
-  /// `answer` gets a question, the machine, and how many messages were dropped because they cannot be read.
   public init(
     machine: CoordinatorMachine,
     gatherer: any GatherProgram,
@@ -35,7 +37,7 @@ public final class CoordinatorLoop {
     inputs: (any InputSource)?,
     server: ControlServer,
     queries: ControlServer?,
-    answer: ((_ question: [UInt8], CoordinatorMachine, _ dropped: Int) -> [UInt8])?,
+    answer: Answer?,
     log: Log
   ) {
     driver = CoordinatorDriver(machine: machine, gatherer: gatherer, store: store, inputs: inputs, log: log)
@@ -77,6 +79,9 @@ public final class CoordinatorLoop {
     driver.releaseLease()
     return driver.exit?.code ?? 0
   }
+
+  /// Hands over an event of the process around the loop.
+  public func handle(_ event: CoordinatorMachine.Event) { driver.handle(event) }
 
   private var waitMilliseconds: Int { hasInputs && machine.wantedInput != nil ? 5 : 50 }
 
@@ -122,7 +127,9 @@ public final class CoordinatorLoop {
     for _ in 0..<100 {
       guard let (peer, bytes) = try queries.receive() else { return }
       let dropped = unreadable + server.malformedCount + queries.malformedCount
-      _ = try queries.send(answer(bytes, machine, dropped), to: peer)
+      let reply = answer(bytes, machine, dropped)
+      _ = try queries.send(reply.bytes, to: peer)
+      if let event = reply.event { driver.handle(event) }
     }
   }
 
@@ -138,6 +145,16 @@ public final class CoordinatorLoop {
     let stop = ControlMessage.stop(reason).encoded()
     for peer in peers.values { _ = try? server.send(stop, to: peer) }
   }
+}
+
+/// What a question leads to.
+public struct QueryReply: Sendable {
+  /// The answer.
+  public var bytes: [UInt8]
+  /// What the coordinator is to do, where the question asks for something.
+  public var event: CoordinatorMachine.Event?
+  /// Pairs an answer with what is to be done.
+  public init(bytes: [UInt8], event: CoordinatorMachine.Event? = nil) { (self.bytes, self.event) = (bytes, event) }
 }
 
 /// Marks errors of the store: the coordinator waits for it instead of ending.

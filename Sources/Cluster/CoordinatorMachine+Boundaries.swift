@@ -17,7 +17,8 @@ extension CoordinatorMachine {
     guard isUnderWay, epoch == gatheredEpoch else { return [] }
     failuresInARow = 0
     var actions: [Action] = []
-    if setup.epochsPerCheckpoint > 0, epoch.index % Int64(setup.epochsPerCheckpoint) == 0 {
+    if epoch == heldEpoch { move?.idleSince = now }
+    if epoch == heldEpoch || setup.epochsPerCheckpoint > 0 && epoch.index % Int64(setup.epochsPerCheckpoint) == 0 {
       actions.append(.save(epoch, generation))
     }
     if epoch == setup.lastEpoch, setup.epochsPerCheckpoint == 0 || committed.epoch >= lastCheckpoint {
@@ -39,7 +40,7 @@ extension CoordinatorMachine {
     return [.commit(previous: committed.epoch, epoch, generation, crcs: crcs)]
   }
 
-  mutating func handleCommitted(_ epoch: Epoch) -> [Action] {
+  mutating func handleCommitted(_ epoch: Epoch, _ now: Int64) -> [Action] {
     guard isUnderWay, committing == epoch, let crcs = ledger.crcs(of: epoch) else { return [] }
     committing = nil
     committed = CommittedState(epoch: epoch, checkpoint: generation, crcs: crcs, generation: generation)
@@ -47,6 +48,7 @@ extension CoordinatorMachine {
     if setup.epochsPerInput > 0 { inputs.forget(before: firstInput(of: epoch)) }
     let tell = members.map { Action.send(.committed(generation, epoch), to: $0) }
     if gatheredEpoch == setup.lastEpoch, epoch >= lastCheckpoint { return tell + finish() }
+    if epoch == heldEpoch { return tell + goOver(now) }
     return tell + tryCommit()
   }
 }

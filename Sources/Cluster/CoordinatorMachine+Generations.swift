@@ -13,14 +13,18 @@ extension CoordinatorMachine {
   /// Begins a generation when there are enough cores, or when waiting for more has lasted long enough.
   mutating func formGeneration(_ now: Int64) -> [Action] {
     guard phase == .gathering, !cores.isEmpty else { return [] }
-    let wanted = min(wantedCores, setup.parts)
-    guard cores.count >= wanted || now - phaseBegan >= setup.patience.replacement else { return [] }
+    // More than before are worth a move later, but no wait now.
+    let enough = formerCores > 0 ? min(formerCores, fullCores) : fullCores
+    let waitsForNobody = move != nil || now - phaseBegan >= setup.patience.replacement
+    guard stayingCores >= enough || waitsForNobody else { return [] }
     // Old members keep their position where they can, so that unchanged parts could stay; the rest by name.
     let order = cores.values.sorted { a, b in
+      if a.isLeaving != b.isLeaving { return b.isLeaving }
       let (x, y) = (a.core?.index ?? .max, b.core?.index ?? .max)
       return x != y ? x < y : (a.hello.place, a.hello.incarnation.bits) < (b.hello.place, b.hello.incarnation.bits)
     }
-    members = order.prefix(wanted).map(\.hello.incarnation)
+    members = order.prefix(targetCores).map(\.hello.incarnation)
+    formerCores = members.count
     for key in cores.keys {
       cores[key]?.core = nil
       cores[key]?.isReady = false
@@ -74,14 +78,18 @@ extension CoordinatorMachine {
 
   /// Everything a member needs from an epoch on that is known already.
   func catchUp(_ member: Incarnation, from epoch: Epoch) -> [Action] {
-    guard setup.epochsPerInput > 0 else { return [.send(.proceed(generation, proceedLimit), to: member)] }
-    return inputs.from(firstInput(of: epoch)).map {
-      .send(.input(generation, mapHash: mapHash, ordinal: $0.ordinal, $0.bytes), to: member)
+    guard setup.epochsPerInput > 0 else {
+      return requests(to: member) + [.send(.proceed(generation, proceedLimit), to: member)]
     }
+    return requests(to: member)
+      + inputs.from(firstInput(of: epoch)).map {
+        .send(.input(generation, mapHash: mapHash, ordinal: $0.ordinal, $0.bytes), to: member)
+      }
   }
 
   var proceedLimit: Epoch {
-    Epoch(min(setup.lastEpoch.index, gatheredEpoch.index + Int64(setup.window * setup.epochsPerOutput)))
+    let limit = Epoch(min(setup.lastEpoch.index, gatheredEpoch.index + Int64(setup.window * setup.epochsPerOutput)))
+    return heldEpoch.map { min($0, limit) } ?? limit
   }
 
   /// Digest of coordinator, program and map, which frames and what cores say carry: two maps never take each other's
@@ -100,6 +108,7 @@ extension CoordinatorMachine {
   mutating func recover(_ why: String, _ now: Int64) -> [Action] {
     lastFailure = why
     recoveries += 1
+    move = nil
     enter(.reading, now)
     return [.readStore]
   }
@@ -112,15 +121,5 @@ extension CoordinatorMachine {
   mutating func finish() -> [Action] {
     phase = .finished
     return [.finish] + cores.keys.sorted { $0.bits < $1.bits }.map { .send(.stop("the run is done"), to: $0) }
-  }
-
-  /// Takes up the committed position on another number of cores: the blobs carry the state to wherever it goes.
-  mutating func scale(to cores: Int, _ now: Int64) -> [Action] {
-    guard cores > 0, cores != wantedCores else { return [] }
-    wantedCores = cores
-    switch phase {
-    case .raising, .loading, .running: return recover("the cluster goes on with \(cores) cores", now)
-    default: return formGeneration(now)
-    }
   }
 }

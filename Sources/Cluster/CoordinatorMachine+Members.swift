@@ -28,8 +28,7 @@ extension CoordinatorMachine {
       cores[who]?.isReady = true
       cores[who]?.heardNanoseconds = now
       lastProgress = now
-      if members.allSatisfy({ cores[$0]?.isReady == true }) { enter(.running, now) }
-      return []
+      return members.allSatisfy { cores[$0]?.isReady == true } ? begin(now) : []
     case .output(let who, let generation, let map, let epoch, let parts):
       // While the store is away nothing becomes public: the outputs come again.
       guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
@@ -82,10 +81,9 @@ extension CoordinatorMachine {
     // A supervisor starts a core in a place only after the one before it has ended.
     let former = hello.place.isEmpty ? nil : cores.values.first { $0.hello.place == hello.place }?.hello.incarnation
     cores[hello.incarnation] = CoreView(hello: hello, heardNanoseconds: now, progressNanoseconds: now)
-    if let former {
-      return remove(former, "the core in place \(hello.place) was started anew", now) + formGeneration(now)
-    }
-    return formGeneration(now)
+    lastArrival = now
+    let end = former.map { remove($0, "the core in place \(hello.place) was started anew", now) } ?? []
+    return end + formGeneration(now) + balance(now)
   }
 
   /// Forgets a core; if it was a member, the run takes up the committed position.
@@ -121,6 +119,7 @@ extension CoordinatorMachine {
       actions += remove(who, "silent for \((now - view.heardNanoseconds) / 1_000_000) ms", now)
     }
     if phase == .gathering { actions += formGeneration(now) }
+    actions += balance(now) + farewells(now)
     // Nothing moves although every member is past the boundary: a message was lost on its way.
     if isUnderWay, now - lastProgress > setup.patience.stall, !members.isEmpty,
       members.allSatisfy({ (cores[$0]?.statistics.epoch ?? gatheredEpoch) > gatheredEpoch })

@@ -39,6 +39,10 @@ public struct CoordinatorMachine: Sendable {
   public internal(set) var recoveries = 0
   /// Why the last recovery was needed.
   public internal(set) var lastFailure = ""
+  /// Moves to other cores since this coordinator started.
+  public internal(set) var moves = 0
+  /// The last of them.
+  public internal(set) var lastMove: MoveReport?
 
   let rules: ProtocolRules
   var members: [Incarnation] = []
@@ -50,6 +54,15 @@ public struct CoordinatorMachine: Sendable {
   var lastProgress: Int64 = 0
   var failuresInARow = 0
   var suspicions: [CoreID: Int] = [:]
+  var move: Move?
+  /// What people asked for and the store does not know yet.
+  var wish: WantedCores?
+  /// What people asked for last, as the store should know it.
+  var noted: WantedCores?
+  /// The members of the last generation that was formed.
+  var formerCores = 0
+  /// When a core came last, in ns.
+  var lastArrival: Int64 = 0
 
   /// Makes a coordinator that holds the lease and has not read the store yet.
   public init(setup: ClusterSetup, incarnation: Incarnation, rules: ProtocolRules = .all) {
@@ -64,6 +77,7 @@ public struct CoordinatorMachine: Sendable {
   /// The ordinal of the next input the cores can use, or nil while they have enough.
   public var wantedInput: Int64? {
     guard setup.epochsPerInput > 0, phase != .reading, phase != .storeLost else { return nil }
+    if let heldEpoch, inputs.next >= firstInput(of: heldEpoch) { return nil }
     let room = Int64(setup.window * setup.epochsPerOutput / setup.epochsPerInput)
     return inputs.next < firstInput(of: gatheredEpoch) + room ? inputs.next : nil
   }
@@ -92,8 +106,9 @@ public struct CoordinatorMachine: Sendable {
       generation = max(generation, state.generation)
       if setup.epochsPerInput > 0 { inputs.resume(at: firstInput(of: state.epoch)) }
       if state.epoch >= setup.lastEpoch { return finish() }
+      let wishes = readWish(state)
       enter(.gathering, now)
-      return formGeneration(now)
+      return wishes + formGeneration(now)
     case .raised(let raised):
       guard phase == .raising, raised == generation else { return [] }
       return assignAll(now)
@@ -105,13 +120,14 @@ public struct CoordinatorMachine: Sendable {
       guard isUnderWay else { return [] }
       ledger.note(saved: crc, at: epoch)
       return tryCommit()
-    case .committed(let epoch): return handleCommitted(epoch)
+    case .committed(let epoch): return handleCommitted(epoch, now)
     case .refused(let epoch, let reason, let isFence):
       guard isUnderWay, committing == epoch else { return [] }
       committing = nil
       if isFence { return fail("commit of epoch \(epoch.index) was refused: \(reason)") }
       return recover("commit of epoch \(epoch.index) was refused: \(reason)", now)
     case .storeLost:
+      move = nil
       enter(.storeLost, now)
       return []
     case .storeBack:
@@ -119,7 +135,10 @@ public struct CoordinatorMachine: Sendable {
       // The store may have lost its last seconds: only what it still has counts as an input.
       inputs.clear()
       return recover("the store came back", now)
-    case .scale(let cores): return scale(to: cores, now)
+    case .scale(let count): return scale(to: count)
+    case .drain(let who): return drain(who, now)
+    case .release(let places): return release(places, now)
+    case .wanted(let wanted): return handleWanted(wanted, now)
     case .timer: return handleTimer(now)
     }
   }

@@ -85,6 +85,8 @@ public struct CoreMachine: Sendable {
   private var peers = Peers([])
   private var constants = Constants()
   private var pendingSnapshot: Epoch?
+  /// A checkpoint out of turn that is still to come.
+  private var requestedSnapshot: Epoch?
   private var nextResend: Int64 = 0
   private var resendInterval: Int64 = 0
   private var nextSuspect: Int64 = 0
@@ -158,7 +160,7 @@ public struct CoreMachine: Sendable {
     case .stored(let generation, let epoch, let blobs):
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
-      return [.send(.acknowledge(incarnation, generation, mapHash: mapHash, epoch, blobs))] + begin()
+      return [.send(.acknowledge(incarnation, generation, mapHash: mapHash, epoch, blobs))] + takeRequested() + begin()
     case .timer: return handleTimer(now)
     case .failed(let generation, let text):
       guard generation == self.generation else { return [] }
@@ -176,7 +178,7 @@ public struct CoreMachine: Sendable {
       phase = .loading
       epoch = next.epoch
       limit = next.epochsPerInput > 0 ? next.lastEpoch : next.epoch
-      (inputs, heldInputs, pendingSnapshot) = ([], [:], nil)
+      (inputs, heldInputs, pendingSnapshot, requestedSnapshot) = ([], [:], nil, nil)
       peers = Peers(next.peers)
       constants = Constants(next)
       return [.load(next)]
@@ -195,6 +197,10 @@ public struct CoreMachine: Sendable {
       guard generation == self.generation else { return [] }
       limit = max(limit, epoch)
       return begin()
+    case .checkpoint(let generation, let epoch):
+      guard generation == self.generation, phase != .idle, epoch >= self.epoch else { return [] }
+      requestedSnapshot = epoch
+      return takeRequested()
     case .stop(let reason): return [.exit(code: 0, reason)]
     case .refuse(let reason): return [.exit(code: 1, reason)]
     default: return []
@@ -215,6 +221,13 @@ public struct CoreMachine: Sendable {
     if phase == .exchanging { finishExchange(into: &actions) }
   }
 
+  /// Takes the requested snapshot where its epoch is done and the next one is not begun; again where it is asked again.
+  private mutating func takeRequested() -> [Action] {
+    guard requestedSnapshot == epoch, phase == .waiting, pendingSnapshot == nil else { return [] }
+    (requestedSnapshot, pendingSnapshot) = (nil, epoch)
+    return [.snapshot(epoch)]
+  }
+
   private mutating func begin() -> [Action] {
     var actions: [Action] = []
     begin(into: &actions)
@@ -225,7 +238,7 @@ public struct CoreMachine: Sendable {
   private mutating func begin(into actions: inout [Action]) {
     guard phase == .waiting, epoch < constants.lastEpoch, epoch < limit else { return }
     if constants.input > 0, !inputs.contains(epoch.index / constants.input) { return }
-    if pendingSnapshot != nil, isBoundary(epoch.next, every: constants.checkpoint) { return }
+    if pendingSnapshot != nil, isCheckpoint(epoch.next) { return }
     phase = .computing
     actions.append(.compute(epoch))
   }
@@ -240,7 +253,8 @@ public struct CoreMachine: Sendable {
       inputs.remove(epoch.index / constants.input - 1)
     }
     if isBoundary(epoch, every: constants.output) || epoch == constants.lastEpoch { actions.append(.emitOutput(epoch)) }
-    if isBoundary(epoch, every: constants.checkpoint) {
+    if isCheckpoint(epoch) {
+      if requestedSnapshot == epoch { requestedSnapshot = nil }
       pendingSnapshot = epoch
       actions.append(.snapshot(epoch))
     }
@@ -265,6 +279,10 @@ public struct CoreMachine: Sendable {
   }
 
   private func isBoundary(_ epoch: Epoch, every count: Int64) -> Bool { count > 0 && epoch.index % count == 0 }
+
+  private func isCheckpoint(_ epoch: Epoch) -> Bool {
+    isBoundary(epoch, every: constants.checkpoint) || epoch == requestedSnapshot
+  }
 }
 
 /// What every frame and epoch is compared with, as plain numbers: copying the assignment would count references.

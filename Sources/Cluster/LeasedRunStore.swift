@@ -113,7 +113,8 @@ public final class LeasedRunStore: RunStore {
       epoch: record.committedEpoch,
       checkpoint: record.checkpoint,
       crcs: record.blobs.map(\.crc),
-      generation: record.generation
+      generation: record.generation,
+      wantedCores: record.wantedCores
     )
   }
 
@@ -123,6 +124,12 @@ public final class LeasedRunStore: RunStore {
       _ = try store.collectGarbage(lease)
       return try store.raiseGeneration(lease, to: generation) == .raised
     } catch  where error.kind == .fenceLost { return false }
+  }
+
+  /// Notes how many cores people want.
+  public func want(_ wanted: WantedCores) throws -> Bool {
+    do { try store.noteWanted(lease, wanted) } catch  where error.kind == .fenceLost { return false }
+    return true
   }
 
   /// Commits a checkpoint, and removes those below it.

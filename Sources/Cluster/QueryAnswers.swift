@@ -17,36 +17,22 @@ public final class QueryAnswers {
     (self.service, self.source, self.configuration) = (service, source, configuration)
   }
 
-  /// A question that cannot be answered, and how.
-  struct Refusal: Error {
-    /// `not_found`, `stale` or `bad_request`.
-    var code: String
-    var message: String
-  }
+  typealias Refusal = ClusterAnswers.Refusal
 
   /// Returns the reply to a request: `{"result": …, "stale": …}` or `{"error": {"code": …, "message": …}}`.
   ///
   /// `dropped` is how many messages came that cannot be read.
-  public func answer(_ request: [UInt8], _ machine: CoordinatorMachine, dropped: Int) -> [UInt8] {
-    let reply: JSONValue
-    do {
-      let question = try JSONValue(parsing: request)
-      let result = try answer(question, machine, dropped)
-      reply = ["result": result, "stale": .bool(isStale)]
-    } catch let refusal as Refusal {
-      reply = ["error": ["code": .string(refusal.code), "message": .string(refusal.message)]]
-    } catch {
-      unreadable += 1
-      reply = ["error": ["code": "bad_request", "message": .string("the question cannot be read: \(error)")]]
+  public func answer(_ request: [UInt8], _ machine: CoordinatorMachine, dropped: Int) -> QueryReply {
+    ClusterAnswers.reply(to: request, machine, isStale: isStale) { question in
+      if question == nil { unreadable += 1 }
+      return try question.map { try answer($0, machine, dropped) } ?? .null
     }
-    return Array(reply.json().utf8)
   }
 
   private func answer(_ question: JSONValue, _ machine: CoordinatorMachine, _ dropped: Int) throws -> JSONValue {
     let name = question["service"]?.text
     switch question["query"]?.text {
     case "status": return status(machine, dropped + unreadable)
-    case "cores": return cores(machine)
     case "services": return try services()
     case "forecast": return try forecasts(of: name)
     case "recommend": return try recommendations(of: name)
@@ -88,7 +74,7 @@ public final class QueryAnswers {
       "run": .string(String(machine.setup.run, radix: 16)),
       "generation": .integer(Int64(machine.generation.number)),
       "cores_ready": .integer(Int64(members.filter(\.isReady).count)),
-      "cores_wanted": .integer(Int64(machine.setup.cores)),
+      "cores_wanted": .integer(Int64(machine.wantedCores)),
       "cores_without_store": .integer(Int64(machine.cores.values.count { $0.statistics.storeFailures > 0 })),
       "spares": .integer(Int64(machine.cores.count - members.count)),
       "tick": service.view.map { .integer($0.tick.index) } ?? .null,
@@ -99,7 +85,7 @@ public final class QueryAnswers {
       "ticks_published": .integer(service.published.ticks),
       "published_digest": .string(String(service.published.digest, radix: 16)),
       "epoch_committed": .integer(machine.committed.epoch.index),
-      "recoveries": .integer(Int64(machine.recoveries)),
+      "recoveries": .integer(Int64(machine.recoveries)), "moves": .integer(Int64(machine.moves)),
       "last_failure": machine.lastFailure.isEmpty ? .null : .string(machine.lastFailure),
       "services": .integer(Int64(service.view.map { Set($0.forecasts.map(\.series.service)).count } ?? 0)),
       "series": .integer(Int64(service.view?.forecasts.count ?? 0)),
@@ -108,41 +94,6 @@ public final class QueryAnswers {
       "messages_dropped": .integer(Int64(dropped)),
       "uptime_seconds": .integer((WallClock.nowMilliseconds() - startedMilliseconds) / 1000),
     ]
-  }
-
-  private func cores(_ machine: CoordinatorMachine) -> JSONValue {
-    let now = MonotonicClock.nowNanoseconds()
-    let all = machine.cores.values.sorted {
-      ($0.core?.index ?? .max, $0.hello.incarnation.bits) < ($1.core?.index ?? .max, $1.hello.incarnation.bits)
-    }
-    return .array(
-      all.map { view in
-        let s = view.statistics
-        let parts = machine.coreOfPart.filter { $0 == view.core }.count
-        return [
-          "core": view.core.map { .integer(Int64($0.index)) } ?? .null,
-          "place": .string(view.hello.place), "host": .string(view.hello.host),
-          "pid": .integer(Int64(view.hello.processID)),
-          "state": .string(
-            s.storeFailures > 0 ? "storeLost" : view.core == nil ? "spare" : view.isReady ? "running" : "loading"
-          ),
-          "epoch": .integer(s.epoch.index), "parts": .integer(Int64(parts)),
-          "series": .integer(Int64(s.series)), "neurons": .integer(Int64(s.neurons)),
-          "synapses": .integer(Int64(s.synapses)), "spikes": .integer(Int64(s.spikes)),
-          "received": .integer(Int64(s.received)), "sent_bytes": .integer(Int64(s.sentBytes)),
-          "busy_seconds": .number(Double(s.busyNanoseconds) / 1e9),
-          "compute_seconds": .number(Double(s.computeNanoseconds) / 1e9),
-          "deliver_seconds": .number(Double(s.deliverNanoseconds) / 1e9),
-          "exchange_seconds": .number(Double(s.exchangeNanoseconds) / 1e9),
-          "wait_seconds": .number(Double(s.waitNanoseconds) / 1e9),
-          "memory_bytes": .integer(Int64(s.residentBytes)),
-          "checkpoint_bytes": .integer(Int64(s.checkpointBytes)),
-          "pause_milliseconds": .number(Double(s.pauseNanoseconds) / 1e6),
-          "frames_dropped": .integer(Int64(s.droppedFrames)), "frames_refused": .integer(Int64(s.refusedFrames)),
-          "heard_milliseconds_ago": .integer((now - view.heardNanoseconds) / 1_000_000),
-        ]
-      }
-    )
   }
 
   private func services() throws -> JSONValue {

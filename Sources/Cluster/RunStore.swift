@@ -1,4 +1,5 @@
 public import Basics
+public import StateStore
 public import Wire
 
 /// Where the parts of a checkpoint lie.
@@ -22,6 +23,8 @@ public protocol RunStore: BlobStore {
   func readCommitted() throws -> CommittedState
   /// Writes a new generation under the fence; false when another coordinator holds the lease.
   func raise(_ generation: Generation) throws -> Bool
+  /// Notes how many cores people want; false when another coordinator holds the lease.
+  func want(_ wanted: WantedCores) throws -> Bool
   /// Moves the committed position, all or nothing; `crcs` has one entry per part and the coordinator's own last.
   func commit(previous: Epoch, _ epoch: Epoch, _ generation: Generation, crcs: [UInt32]) throws -> CommitResult
   /// Keeps the lease; false when it is another's.
@@ -42,6 +45,11 @@ public final class VolatileRunStore: RunStore {
   /// Counts the generation.
   public func raise(_ generation: Generation) -> Bool {
     state.generation = generation
+    return true
+  }
+  /// Notes the wish as long as this process lives.
+  public func want(_ wanted: WantedCores) -> Bool {
+    state.wantedCores = wanted
     return true
   }
   /// Is never asked for.

@@ -46,6 +46,8 @@ public final class Supervisor {
     var shortLives = 0, failures = 0
     var restarts = 0
     var isDone = false
+    /// When it is ended by force; nil unless it was asked to end.
+    var endMilliseconds: Int64?
   }
 
   private let program: String
@@ -67,6 +69,18 @@ public final class Supervisor {
     try launch(&slot)
     slots.append(slot)
   }
+
+  /// Asks a member to end and forgets it; `look` ends it by force when it has not within five seconds.
+  public func end(_ name: String) {
+    guard let i = slots.firstIndex(where: { $0.member.name == name && $0.endMilliseconds == nil }) else { return }
+    slots[i].endMilliseconds = MonotonicClock.nowMilliseconds() + 5000
+    slots[i].process?.send(.terminate)
+    // A stopped process gets the request only once it runs again.
+    slots[i].process?.send(.resume)
+  }
+
+  /// The names of all members that are kept alive.
+  public var names: [String] { slots.filter { $0.endMilliseconds == nil && !$0.isDone }.map(\.member.name) }
 
   /// The running processes by name.
   public var processes: [(name: String, pid: Int32)] {
@@ -91,7 +105,13 @@ public final class Supervisor {
   /// - Throws: `Ended` when a member does not stay up.
   public func look() throws {
     let now = MonotonicClock.nowMilliseconds()
-    for i in slots.indices where !slots[i].isDone {
+    slots.removeAll { slot in
+      guard let limit = slot.endMilliseconds else { return false }
+      guard let process = slot.process, process.poll() == nil else { return true }
+      if now >= limit { process.send(.kill) }
+      return false
+    }
+    for i in slots.indices where !slots[i].isDone && slots[i].endMilliseconds == nil {
       if let process = slots[i].process {
         guard let end = process.poll() else { continue }
         slots[i].process = nil

@@ -19,6 +19,7 @@ final class Adversary {
     case clockJump = "clock of the store jumps"
     case cutOneWay = "network cut one way"
     case scaled = "scaled"
+    case drained = "drained"
     case scaledWhileFramesAreHeld = "scaled while frames are held"
     case reporterForgets = "reporter forgets"
     case powerOff = "power off"
@@ -32,7 +33,7 @@ final class Adversary {
 
   private static let themes: [[Fault]] = [
     [.coreStopsInWrite, .powerOff], [.scaledWhileFramesAreHeld, .scaled], [.storeHangsInCall, .coordinatorPaused],
-    [.tailLost, .scaled, .coreKilled], [.tailLost, .reporterForgets],
+    [.tailLost, .scaled, .coreKilled], [.scaled, .drained], [.tailLost, .reporterForgets],
     [.coordinatorKilledInCall, .tailLost, .coordinatorPaused],
   ]
 
@@ -90,6 +91,7 @@ final class Adversary {
     case .clockJump: server.clockOffset += world.chance(0.5) ? 3_600_000 : -3_600_000
     case .cutOneWay: cut()
     case .scaled: cluster.holder?.scale(to: 1 + world.below(cluster.plan.cores))
+    case .drained: cluster.holder?.drain(core.incarnation)
     case .scaledWhileFramesAreHeld:
       cluster.held = (core.slot, world.now + time(upTo: 1000e6))
       world.after(time(upTo: 150e6)) { [cluster] in

@@ -22,6 +22,10 @@ public final class SimulatedCluster {
     public var generation: UInt32 = 0
     /// Faults that happened, by kind.
     public var faults: [String: Int] = [:]
+    /// Generations that began where all before was committed, to go to other cores.
+    public var moves = 0
+    /// Generations that began where something was lost.
+    public var recoveries = 0
     /// Lives of coordinators that held the lease.
     public var coordinators = 0
     /// Virtual time from the end of the faults to the end of the run, in ms.
@@ -91,6 +95,8 @@ public final class SimulatedCluster {
     setup.patience.silence = 400_000_000
     setup.patience.replacement = 600_000_000
     setup.patience.stall = 800_000_000
+    setup.patience.arrival = 100_000_000
+    setup.patience.farewell = 50_000_000
     self.setup = setup
     watcher = Watcher(setup: setup)
     server.start(losingTail: false)
@@ -134,6 +140,25 @@ public final class SimulatedCluster {
   }
 
   func tell(_ text: @autoclosure () -> String) { trace?(Double(world.now) / 1e6, text()) }
+
+  /// Lets something happen at a time, in ms, before the history is played.
+  public func schedule(milliseconds: Int64, _ change: Change) {
+    world.after(milliseconds * 1_000_000) { [weak self] in
+      guard let self, let holder else { return }
+      switch change {
+      case .scale(let count): holder.scale(to: count)
+      case .drain(let slot): holder.drain(cores[slot].incarnation)
+      }
+    }
+  }
+
+  /// What people ask a running cluster for.
+  public enum Change: Sendable {
+    /// So many cores.
+    case scale(Int)
+    /// Without the core in a place.
+    case drain(Int)
+  }
 
   /// The coordinator that holds the lease and is alive, the youngest where there are two.
   var holder: SimulatedCoordinator? {

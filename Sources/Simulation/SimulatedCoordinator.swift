@@ -17,6 +17,7 @@ final class SimulatedCoordinator {
   private var connection: SimulatedConnection
   private var peers: Set<Incarnation> = []
   private var pausedUntil: Int64 = 0
+  private var (seenMoves, seenRecoveries) = (0, 0)
   private var world: SimulatedWorld { cluster.world }
 
   init(_ cluster: SimulatedCluster, slot: Int) {
@@ -108,6 +109,7 @@ final class SimulatedCoordinator {
     driver.stopCores = { _ in }
     self.driver = driver
     peers = []
+    (seenMoves, seenRecoveries) = (0, 0)
     cluster.outcome.coordinators += 1
     cluster.tell("coordinator \(slot) holds the lease, fence \(lease.fence.number)")
     driver.start()
@@ -141,6 +143,10 @@ final class SimulatedCoordinator {
 
   private func finishTurn() {
     guard let driver else { return }
+    if driver.machine.moves > seenMoves { cluster.tell("moved to \(driver.machine.memberViews.count) cores") }
+    cluster.outcome.moves += driver.machine.moves - seenMoves
+    cluster.outcome.recoveries += driver.machine.recoveries - seenRecoveries
+    (seenMoves, seenRecoveries) = (driver.machine.moves, driver.machine.recoveries)
     cluster.outcome.generation = max(cluster.outcome.generation, driver.machine.generation.number)
     guard let exit = driver.exit else { return }
     cluster.tell("coordinator \(slot) ends: \(exit.reason)")
@@ -166,10 +172,15 @@ final class SimulatedCoordinator {
   }
 
   /// Goes on with another number of cores.
-  func scale(to count: Int) {
+  func scale(to count: Int) { change("scaled to \(count) cores", .scale(count)) }
+
+  /// Takes a core out.
+  func drain(_ core: Incarnation) { change("core \(core.bits >> 32 - 1) taken out", .drain(core)) }
+
+  private func change(_ what: String, _ event: CoordinatorMachine.Event) {
     guard let driver, pausedUntil <= world.now else { return }
-    cluster.tell("scaled to \(count) cores")
-    driver.handle(.scale(count))
+    cluster.tell(what)
+    driver.handle(event)
     finishTurn()
   }
 }

@@ -31,6 +31,9 @@ final class RemoteCheckpointStore: CheckpointStore {
       try store.raiseGeneration(lease, to: generation)
     }
   }
+  func noteWanted(_ lease: Lease, _ wanted: WantedCores) throws(StoreError) {
+    try connection.write("wish") { [store] () throws(StoreError) in try store.noteWanted(lease, wanted) }
+  }
   func writeBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> UInt32 {
     try connection.write("write of \(place)") { [store] in store.writeBlob(bytes, at: place) }
   }

@@ -21,6 +21,16 @@ public enum LeaseAnswer: Equatable, Sendable {
   case held(nonce: UInt64, milliseconds: Int64)
 }
 
+/// The number of cores that people asked a running cluster for.
+public struct WantedCores: Equatable, Sendable {
+  /// So many cores.
+  public var cores: Int
+  /// The number that the cluster was started with at that time: starting it with another one is a later wish.
+  public var startedWith: Int
+  /// Notes a wish.
+  public init(cores: Int, startedWith: Int) { (self.cores, self.startedWith) = (cores, startedWith) }
+}
+
 /// What the store knows of a run: where it stands and which blobs are its last checkpoint.
 public struct RunRecord: Equatable, Sendable {
   /// The version of the record and the blobs that this program writes.
@@ -44,6 +54,8 @@ public struct RunRecord: Equatable, Sendable {
   public var fence: Fence
   /// What the coordinator needs besides the blobs, opaque to the store; it changes with a commit.
   public var manifest: [UInt8]
+  /// The number of cores that people asked for while it ran; nil when they never did.
+  public var wantedCores: WantedCores?
 
   /// Puts the record of a run together that has not begun.
   public init(programDigest: String, createdMilliseconds: Int64, fence: Fence, manifest: [UInt8] = []) {
@@ -144,6 +156,8 @@ public protocol CheckpointStore: AnyObject {
   func createRun(_ lease: Lease, _ record: RunRecord) throws(StoreError) -> RunRecord
   /// Gives out a generation, which has to be higher than all before.
   func raiseGeneration(_ lease: Lease, to generation: Generation) throws(StoreError) -> GenerationAnswer
+  /// Notes how many cores people want.
+  func noteWanted(_ lease: Lease, _ wanted: WantedCores) throws(StoreError)
   /// Writes a blob and returns its checksum once it is complete; needs no lease, the generation is in the name.
   func writeBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> UInt32
   /// Reads a blob and verifies it against the checksum that was committed or, without one, that is stored with it.

@@ -144,6 +144,15 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
     return answer
   }
 
+  /// Notes how many cores people want.
+  public func noteWanted(_ lease: Lease, _ wanted: WantedCores) throws(StoreError) {
+    let isThere = try fenced(lease, "note of the wanted cores") { state -> Bool in
+      state.record?.wantedCores = wanted
+      return state.record != nil
+    }
+    guard isThere else { throw .runMissing(during: "note of the wanted cores") }
+  }
+
   /// Writes a blob and returns its checksum.
   public func writeBlob(_ bytes: [UInt8], at place: BlobPlace) -> UInt32 {
     let crc = CRC32C.checksum(bytes)

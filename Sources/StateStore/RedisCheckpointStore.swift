@@ -95,6 +95,17 @@ public final class RedisCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Notes how many cores people want.
+  public func noteWanted(_ lease: Lease, _ wanted: WantedCores) throws(StoreError) {
+    let operation = "note of the wanted cores"
+    let reply = try fenced(lease, CheckpointScript.want, operation, [.init(wanted.cores), .init(wanted.startedWith)])
+    switch reply.first?.text {
+    case "ok": return
+    case "missing": throw .runMissing(during: operation)
+    default: throw unexpected(.array(reply), operation)
+    }
+  }
+
   /// Writes a blob and returns its checksum once it is complete.
   ///
   /// A repeated call writes nothing new when the blob is complete: it may be committed by then.
@@ -229,6 +240,9 @@ public final class RedisCheckpointStore: CheckpointStore {
     record.checkpoint = UInt32(checkpoint).map(Generation.init)
     record.blobs = blobs
     record.generation = Generation(UInt32(clamping: generation))
+    if let cores = fields["cores"]?.number, let startedWith = fields["started_with"]?.number {
+      record.wantedCores = WantedCores(cores: Int(cores), startedWith: Int(startedWith))
+    }
     return record
   }
 

@@ -67,6 +67,15 @@ enum CheckpointScript {
       return {'ok'}
       """
 
+  /// Keys fence, run; arguments number, nonce, cores, the number it was started with.
+  static let want =
+    holds + """
+      if not holds(KEYS[1]) then return {'fence'} end
+      if redis.call('EXISTS', KEYS[2]) == 0 then return {'missing'} end
+      redis.call('HSET', KEYS[2], 'cores', ARGV[3], 'started_with', ARGV[4])
+      return {'ok'}
+      """
+
   /// Keys fence, run, then blobs; arguments number, nonce, previous epoch, epoch, generation, parts as text, whether
   /// there is a manifest, manifest, then the checksum of each blob.
   static let commit =

@@ -21,6 +21,7 @@ extension ControlMessage {
     case .ping: 21
     case .stop: 22
     case .refuse: 23
+    case .checkpoint: 24
     }
   }
 
@@ -65,7 +66,8 @@ extension ControlMessage {
       w.write(mapHash)
       w.write(ordinal)
       w.writeBlob(bytes)
-    case .proceed(let generation, let epoch), .committed(let generation, let epoch):
+    case .proceed(let generation, let epoch), .committed(let generation, let epoch),
+      .checkpoint(let generation, let epoch):
       w.write(generation.number)
       w.write(epoch.index)
     case .whoAreYou(let who), .ping(let who): w.write(who.bits)
@@ -132,6 +134,9 @@ extension ControlMessage {
     case 21: self = .ping(Incarnation(try r.read()))
     case 22: self = .stop(try r.readString())
     case 23: self = .refuse(try r.readString())
+    case 24:
+      let generation = Generation(try r.read())
+      self = .checkpoint(generation, Epoch(try r.read()))
     case let other: throw r.error("unknown kind \(other)")
     }
     try r.finish()

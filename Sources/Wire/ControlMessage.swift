@@ -1,7 +1,7 @@
 public import Basics
 
 /// The version of everything on the wire and in checkpoints; processes of another version are refused.
-public let wireVersion: UInt16 = 3
+public let wireVersion: UInt16 = 4
 
 /// What a core says of itself when it comes to a coordinator.
 public struct CoreHello: Equatable, Sendable {
@@ -227,6 +227,8 @@ public enum ControlMessage: Equatable, Sendable {
   /// Epochs may be simulated up to this one.
   case proceed(Generation, Epoch)
   case committed(Generation, Epoch)
+  /// Asks for a checkpoint out of turn, at the end of what may be simulated so far.
+  case checkpoint(Generation, Epoch)
   /// Asks a core the coordinator does not know to say hello; carries the coordinator's own life.
   case whoAreYou(Incarnation)
   /// A sign of life of the coordinator.

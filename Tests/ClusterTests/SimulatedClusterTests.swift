@@ -29,7 +29,24 @@ import Wire
       #expect(outcome.recoveryMilliseconds < 15_000, "seed \(seed): \(outcome.recoveryMilliseconds) ms")
     }
     #expect(faults > 3000)
-    #expect(kinds.count == 21, "\(kinds.sorted())")
+    #expect(kinds.count == 22, "\(kinds.sorted())")
+  }
+
+  @Test func `scaling and taking cores out while nothing fails moves the state, and loses not an epoch`() {
+    for seed in UInt64(1)...20 {
+      var plan = SimulatedCluster.Plan(cores: 4)
+      plan.hasFaults = false
+      let cluster = SimulatedCluster(seed: seed, plan: plan)
+      let start = Int64(100 + 37 * seed)
+      cluster.schedule(milliseconds: start, .scale(2))
+      cluster.schedule(milliseconds: start + 600, .scale(3))
+      cluster.schedule(milliseconds: start + 1200, .drain(Int(seed % 4)))
+      cluster.schedule(milliseconds: start + 1800, .scale(1))
+      let outcome = cluster.run()
+      #expect(outcome.violation == nil, "seed \(seed): \(outcome.violation ?? "")")
+      #expect(outcome.moves >= 3 && outcome.recoveries == 0, "seed \(seed): \(outcome)")
+      #expect(Int(outcome.generation) == 1 + outcome.moves, "seed \(seed): \(outcome)")
+    }
   }
 
   @Test func `a seed plays the same history again`() {

@@ -12,6 +12,7 @@ final class LocalCluster {
   let logFolder: String
   private let arguments: (coordinator: [String], core: [String])
   private let cores: Int
+  private let spares: Int
   private let exchange: ExchangeKind
   private let tenant: String
   private let state: StateFolder
@@ -19,6 +20,7 @@ final class LocalCluster {
   private let redis: PrivateRedis?
   private let lock: FileLock
   private let log: Log
+  private let watch: MembershipWatch
   /// What stands before a command line so that the process ends with this one, however this one ends.
   private let tied: [String]
 
@@ -38,7 +40,7 @@ final class LocalCluster {
     guard let program = CurrentProcess.programPath else {
       throw CommandFailure(.failed, "the path of this program cannot be read; is /proc mounted?")
     }
-    (self.cores, self.tenant, self.state, self.log) = (cores + spares, tenant, state, log)
+    (self.cores, self.spares, self.tenant, self.state, self.log) = (cores, spares, tenant, state, log)
     // The longest of the names that the processes will use.
     let length = "\(state.path)/core-00-0000000.sock".utf8.count
     guard length <= UnixSocket.longestPathBytes else {
@@ -81,6 +83,7 @@ final class LocalCluster {
     let core = ["core", "--redis", redisURL, "--coordinator", state.controlEndpoint, "--ends-with-parent"]
     arguments = (coordinator, core + ["--exchange", exchange.rawValue])
     self.exchange = exchange
+    watch = try MembershipWatch(endpoint: state.queryEndpoint)
   }
 
   /// Does something with the store, again while it is away: it may be killed at any time and is started again here.
@@ -107,15 +110,33 @@ final class LocalCluster {
     try supervisor.start(
       .init(name: "coordinator", arguments: arguments.coordinator, finalCodes: [ExitCode.differs.rawValue])
     )
-    for i in 0..<cores {
-      let spikes = exchange == .tcp ? "tcp://127.0.0.1:*" : "ipc://\(state.path)/core-\(i)-{pid}.sock"
-      try supervisor.start(
-        .init(
-          name: "core-\(i)",
-          arguments: arguments.core + ["--place", "\(i)", "--spikes", spikes],
-          finalCodes: []
-        )
+    for i in 0..<cores + spares { try start(core: "\(i)") }
+  }
+
+  private func start(core place: String) throws {
+    let spikes = exchange == .tcp ? "tcp://127.0.0.1:*" : "ipc://\(state.path)/core-\(place)-{pid}.sock"
+    try supervisor.start(
+      .init(
+        name: "core-\(place)",
+        arguments: arguments.core + ["--place", place, "--spikes", spikes],
+        finalCodes: []
       )
+    )
+  }
+
+  /// Starts and ends cores as the coordinator wants.
+  private func followScale() throws {
+    guard let membership = try watch.take() else { return }
+    let places = supervisor.names.filter { $0.hasPrefix("core-") }.map { String($0.dropFirst(5)) }
+    let crew = Crew(places: places, spares: spares, membership)
+    watch.surplus = crew.surplus
+    for place in crew.start {
+      log.info("one more core is started", ("process", "core-\(place)"))
+      try start(core: place)
+    }
+    for place in crew.stop {
+      log.info("a core is not needed any more", ("process", "core-\(place)"))
+      supervisor.end("core-\(place)")
     }
   }
 
@@ -137,6 +158,7 @@ final class LocalCluster {
       try startAgain(redis)
     }
     try supervisor.look()
+    try followScale()
     if supervisor.isDone("coordinator") {
       throw CommandFailure(.differs, "the run diverged and was stopped; \(logFolder)/coordinator.log says where")
     }

@@ -30,7 +30,9 @@ enum RunReport {
     report.add("spikes", .count(Int(spikes)))
     if synapses > 0 { report.add("bytes_per_synapse", .number(Double(memory) / Double(synapses))) }
     report.add("memory", .bytes(Int(memory)))
-    report.add("cut", .share(plan.cut.share))
+    // What a plan for more cores expects says nothing of this run.
+    if plan.cores == outcome.cores.count { report.add("cut", .share(plan.cut.share)) }
+    if outcome.moves > 0 { report.add("moves", .count(outcome.moves)) }
     if outcome.recoveries > 0 { report.add("recoveries", .count(outcome.recoveries)) }
     var table = Table([
       Table.Column("population"), Table.Column("neurons"), Table.Column("spikes"), Table.Column("rate", unit: "Hz"),
@@ -40,10 +42,10 @@ enum RunReport {
       table.append([.text(population.name), .count(population.size), .count(Int(count)), .number(rate)])
     }
     report.add("populations", heading: "", table)
-    if advisedCores < plan.cores {
+    if advisedCores < outcome.cores.count {
       let epoch = Double(circuit.epochSteps()) * circuit.stepMilliseconds
       report.notes.append(
-        "\(advisedCores) of \(plan.cores) cores would probably be faster here: they wait for each other every \(epoch) ms, and "
+        "\(advisedCores) of \(outcome.cores.count) cores would probably be faster here: they wait for each other every \(epoch) ms, and "
           + "\(Processors.usable) processors can be used"
       )
     }
