@@ -88,6 +88,7 @@ public final class QueryAnswers {
       "recoveries": .integer(Int64(machine.recoveries)), "moves": .integer(Int64(machine.moves)),
       "last_failure": machine.lastFailure.isEmpty ? .null : .string(machine.lastFailure),
       "services": .integer(Int64(service.view.map { Set($0.forecasts.map(\.series.service)).count } ?? 0)),
+      "services_asleep": .integer(Int64(service.view.map { sleeping($0).count } ?? 0)),
       "series": .integer(Int64(service.view?.forecasts.count ?? 0)),
       "samples_folded": .integer(Int64(source.folded)),
       "samples_rejected": .object(rejected),
@@ -99,21 +100,44 @@ public final class QueryAnswers {
   private func services() throws -> JSONValue {
     let view = try view()
     let plans = Dictionary(uniqueKeysWithValues: view.plans.map { ($0.recommendation.service, $0.recommendation) })
-    return .array(
-      view.forecastsByService.map { service, forecasts in
-        let last = forecasts.compactMap { self.service.lastSeen[$0.series] }.max()
-        let plan = plans[service]
-        let age = last.map { Double(view.tick.index - $0.index) * Double(configuration.tickMilliseconds) / 1000 }
-        return [
-          "service": .string(service), "metrics": .integer(Int64(forecasts.count)),
-          "requests": forecasts.first { $0.series.metric == "requests" }?.observed.map { .number($0) } ?? .null,
-          "replicas": plan?.replicas.map { .integer(Int64($0)) } ?? .null,
-          "reason": plan.map { .string("\($0.reason)") } ?? .null, "fresh": .bool(plan?.fresh ?? false),
-          "values_seen": .integer(Int64(forecasts.map(\.age).max() ?? 0)),
-          "seconds_since_value": age.map { .number($0) } ?? .null,
-        ]
-      }
-    )
+    let awake = view.forecastsByService.map { service, forecasts -> (String, JSONValue) in
+      let last = forecasts.compactMap { self.service.lastSeen[$0.series] }.max()
+      let plan = plans[service]
+      let row: JSONValue = [
+        "service": .string(service), "state": last == view.tick ? "reports" : "silent",
+        "metrics": .integer(Int64(forecasts.count)),
+        "requests": forecasts.first { $0.series.metric == "requests" }?.observed.map { .number($0) } ?? .null,
+        "replicas": plan?.replicas.map { .integer(Int64($0)) } ?? .null,
+        "reason": plan.map { .string("\($0.reason)") } ?? .null, "fresh": .bool(plan?.fresh ?? false),
+        "values_seen": .integer(Int64(forecasts.map(\.age).max() ?? 0)),
+        "seconds_since_value": last.map { .number(seconds(from: $0, to: view.tick)) } ?? .null,
+      ]
+      return (service, row)
+    }
+    let asleep = sleeping(view).map { service, sleep -> (String, JSONValue) in
+      let row: JSONValue = [
+        "service": .string(service), "state": "asleep", "metrics": .integer(Int64(sleep.metrics)), "requests": .null,
+        "replicas": .null, "reason": .null, "fresh": false, "values_seen": .null,
+        "seconds_since_value": .number(seconds(from: sleep.last, to: view.tick)),
+      ]
+      return (service, row)
+    }
+    return .array((awake + asleep).sorted { $0.0 < $1.0 }.map(\.1))
+  }
+
+  /// Services that were silent for a day: nothing is forecast for them, and their state is kept for when they report again.
+  private func sleeping(_ view: CapacityService.View) -> [String: (metrics: Int, last: Tick)] {
+    let awake = Set(view.forecasts.map(\.series.service))
+    var found: [String: (metrics: Int, last: Tick)] = [:]
+    for (series, last) in service.lastSeen where !awake.contains(series.service) {
+      let known = found[series.service] ?? (0, last)
+      found[series.service] = (known.metrics + 1, max(known.last, last))
+    }
+    return found
+  }
+
+  private func seconds(from tick: Tick, to now: Tick) -> Double {
+    Double(now.index - tick.index) * Double(configuration.tickMilliseconds) / 1000
   }
 
   private func forecasts(of name: String?) throws -> JSONValue {
@@ -166,6 +190,14 @@ public final class QueryAnswers {
   }
 
   private func unknown(_ name: String, _ view: CapacityService.View) -> Refusal {
+    if let sleep = sleeping(view)[name] {
+      let hours = Int(seconds(from: sleep.last, to: view.tick) / 3600)
+      return Refusal(
+        code: "stale",
+        message:
+          "'\(name)' sleeps: it has not reported for \(hours) h; its state is kept, and it wakes with its next sample"
+      )
+    }
     let known = view.plans.map(\.recommendation.service)
     return Refusal(code: "not_found", message: "there is no service '\(name)'" + Spelling.hint(for: name, among: known))
   }

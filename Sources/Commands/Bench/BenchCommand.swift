@@ -25,7 +25,7 @@ struct BenchCommand: Command {
 
   enum Name: String, CaseIterable, OptionValue {
     case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents
-    case memory, scaling, updates, events, rescale
+    case memory, scaling, updates, events, rescale, membership
     case brunelSTDP = "brunel-stdp"
     case vogelsAbbottCUBA = "vogels-abbott-cuba"
     case vogelsAbbottCOBA = "vogels-abbott-coba"
@@ -44,6 +44,7 @@ struct BenchCommand: Command {
     case .forecaster: ForecasterBenchmark.self
     case .recovery: RecoveryBenchmark.self
     case .rescale: RescaleBenchmark.self
+    case .membership: MembershipBenchmark.self
     case .queries: QueriesBenchmark.self
     case .counts: CountsBenchmark.self
     case .incidents: IncidentsBenchmark.self

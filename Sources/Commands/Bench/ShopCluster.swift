@@ -66,10 +66,13 @@ final class ShopCluster {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// Gives the next ticks to the coordinator.
-  func feed(ticks: Int) throws {
+  /// Gives the next ticks to the coordinator, with further samples, made from the start of each tick.
+  func feed(ticks: Int, with others: (Timestamp) -> [Sample] = { _ in [] }) throws {
     for tick in shop.ticks.dropFirst(fedTicks).prefix(ticks) {
       for sample in shop.samples(in: tick) { try feed.add(.sample(sample)) }
+      for sample in others(Timestamp(milliseconds: tick.index * shop.tickMilliseconds)) {
+        try feed.add(.sample(sample))
+      }
       try feed.add(.watermark(Timestamp(milliseconds: (tick.index + 1) * shop.tickMilliseconds)))
       fedTicks += 1
     }

@@ -48,7 +48,11 @@ struct CoresCommand: Command {
 /// The services that report.
 struct ServicesCommand: Command {
   static let name = "services"
-  static let summary = "Lists the services: load, replicas, freshness."
+  static let summary = "Lists the services: load, replicas, freshness, and which ones sleep."
+  static let details = """
+    A service joins with the tick of its first sample. One that has not reported for a day sleeps: nothing is forecast for \
+    it, and its state is kept until it reports again.
+    """
   static let fields: [Field<Self>] = []
 
   func run(in context: CommandContext) throws -> ExitCode {
@@ -57,7 +61,8 @@ struct ServicesCommand: Command {
         JSONTable.table(
           result.elements,
           [
-            .init("service"), .init("metrics"), .init("requests", unit: "1/s"), .init("replicas"), .init("reason"),
+            .init("service"), .init("state"), .init("metrics"), .init("requests", unit: "1/s"), .init("replicas"),
+            .init("reason"),
             .init("fresh"), .init("values_seen"), .init("seconds_since_value", unit: "s"),
           ]
         )
