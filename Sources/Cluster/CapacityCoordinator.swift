@@ -17,6 +17,8 @@ public struct CoordinatorOptions: Sendable {
   public var query: String
   /// Cores to wait for.
   public var cores: Int
+  /// Whether every part is simulated twice.
+  public var redundancy: Redundancy
   /// Whether it waits until the store answers and another coordinator has ended.
   public var isStandby: Bool
   /// Ticks between checkpoints.
@@ -33,6 +35,7 @@ public struct CoordinatorOptions: Sendable {
     listen: String,
     query: String,
     cores: Int,
+    redundancy: Redundancy = .none,
     isStandby: Bool = false,
     ticksPerCheckpoint: Int = 24,
     hasProjections: Bool = true,
@@ -40,6 +43,7 @@ public struct CoordinatorOptions: Sendable {
   ) {
     (self.configuration, self.redis, self.listen, self.query) = (configuration, redis, listen, query)
     (self.cores, self.isStandby, self.ticksPerCheckpoint) = (cores, isStandby, ticksPerCheckpoint)
+    self.redundancy = redundancy
     (self.hasProjections, self.endsWithParent) = (hasProjections, endsWithParent)
   }
 }
@@ -85,7 +89,7 @@ public enum CapacityCoordinator {
     let publisher = try RedisTickPublisher(configuration: configuration, connection: connection, lease: store.lease)
     let service = CapacityService(configuration: configuration, ticks: source, publisher: publisher)
     let answers = QueryAnswers(service: service, source: source, configuration: configuration)
-    let setup = ClusterSetup(
+    var setup = ClusterSetup(
       run: digest.value ^ Digest64.of(configuration.tenant.utf8),
       name: configuration.tenant,
       program: program,
@@ -98,6 +102,7 @@ public enum CapacityCoordinator {
       lastEpoch: Epoch(.max / 4),
       window: 8
     )
+    setup.redundancy = options.redundancy
     let loop = CoordinatorLoop(
       machine: CoordinatorMachine(setup: setup, incarnation: Incarnation(UInt64.random(in: 1 ... .max))),
       gatherer: service,

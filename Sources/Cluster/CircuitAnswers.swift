@@ -38,6 +38,8 @@ struct CircuitAnswers {
       "until_milliseconds": .number(Double(machine.setup.lastEpoch.index) * epochMilliseconds),
       "epoch_committed": .integer(machine.committed.epoch.index),
       "recoveries": .integer(Int64(machine.recoveries)), "moves": .integer(Int64(machine.moves)),
+      "redundancy": .string(machine.setup.redundancy.rawValue), "copies": .integer(Int64(machine.presentCopies)),
+      "promotions": .integer(Int64(machine.promotions)), "divergences": .integer(Int64(machine.divergences)),
       "last_failure": machine.lastFailure.isEmpty ? .null : .string(machine.lastFailure),
       "messages_dropped": .integer(Int64(dropped)),
       "uptime_seconds": .integer((WallClock.nowMilliseconds() - startedMilliseconds) / 1000),

@@ -40,6 +40,7 @@ public final class CircuitRun {
   private let resume: Bool
   private let exchange: ExchangeKind
   private let query: String?
+  private let redundancy: Redundancy
   private let log: Log
   private let program: String
   private let redisLauncher: [String]
@@ -59,10 +60,11 @@ public final class CircuitRun {
     resume: Bool,
     exchange: ExchangeKind = .auto,
     query: String? = nil,
+    redundancy: Redundancy = .none,
     redisLauncher: [String] = [],
     log: Log
   ) throws {
-    (self.redisLauncher, self.exchange, self.query) = (redisLauncher, exchange, query)
+    (self.redisLauncher, self.exchange, self.query, self.redundancy) = (redisLauncher, exchange, query, redundancy)
     (self.job, self.circuit, self.plan, self.cores, self.folder) = (job, circuit, plan, cores, folder)
     (self.checkpointMilliseconds, self.resume, self.log) = (checkpointMilliseconds, resume, log)
     guard let path = CurrentProcess.programPath else {
@@ -110,7 +112,7 @@ public final class CircuitRun {
       // A core that was killed could not do it itself.
       SharedMemoryExchange.removeLeftovers()
     }
-    for i in 0..<cores { try supervisor.start(member(i, server.endpoint, sockets, redis)) }
+    for i in 0..<cores * redundancy.copies { try supervisor.start(member(i, server.endpoint, sockets, redis)) }
     let gatherer = try RecordGatherer(circuit: circuit, folder: circuit.recorders.isEmpty ? nil : folder)
     let stepMilliseconds = circuit.stepMilliseconds * Double(circuit.epochSteps())
     gatherer.onGathered = { onProgress(Double($0.index) * stepMilliseconds) }
@@ -184,6 +186,7 @@ public final class CircuitRun {
       lastEpoch: Epoch(epochs),
       window: 4
     )
+    setup.redundancy = redundancy
     setup.targetParts = job.layouts.map { layout in
       let targets = layout.slices.filter { $0.count > 0 }.flatMap { job.targetParts[$0.population] }
       return Set(targets).sorted()

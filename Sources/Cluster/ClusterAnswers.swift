@@ -71,7 +71,7 @@ enum ClusterAnswers {
     else {
       throw Refusal(
         code: "not_found",
-        message: "there is no core '\(name)'; cores have the numbers 0 to \(max(0, machine.memberViews.count - 1)), "
+        message: "there is no core '\(name)'; cores have the numbers 0 to \(max(0, machine.presentCores - 1)), "
           + "and any of 'synfire cores' can be named as host:pid"
       )
     }
@@ -88,8 +88,9 @@ enum ClusterAnswers {
     let here = machine.cores.values.count { !$0.isLeaving }
     let pause = machine.lastMove.flatMap { isDone && $0.generation == machine.generation ? $0.pauseNanoseconds : nil }
     return [
-      .init("done", .bool(isDone)), .init("cores", .integer(Int64(machine.memberViews.count))),
-      .init("wanted", .integer(Int64(wanted))), .init("missing", .integer(Int64(max(0, wanted - here)))),
+      .init("done", .bool(isDone)), .init("cores", .integer(Int64(machine.presentCores))),
+      .init("wanted", .integer(Int64(wanted))),
+      .init("missing", .integer(Int64(max(0, machine.processes(for: wanted) - here)))),
       .init("spares", .integer(Int64(max(0, here - machine.memberViews.count)))),
       .init("generation", .integer(Int64(machine.generation.number))),
       .init("epoch", .integer(machine.committed.epoch.index)),
@@ -120,6 +121,7 @@ enum ClusterAnswers {
         let parts = machine.coreOfPart.filter { $0 == view.core }.count
         return [
           "core": view.core.map { .integer(Int64($0.index)) } ?? .null,
+          "copy": machine.copy(of: view.hello.incarnation).map { .integer(Int64($0)) } ?? .null,
           "place": .string(view.hello.place), "host": .string(view.hello.host),
           "pid": .integer(Int64(view.hello.processID)),
           "state": .string(

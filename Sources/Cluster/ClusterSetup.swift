@@ -27,6 +27,8 @@ public struct ClusterSetup: Sendable {
   public var window: Int
   /// The parts that get spikes from each part, by part; empty where every part may get some from every other.
   public var targetParts: [[PartID]] = []
+  /// Whether every part is simulated twice, and what for.
+  public var redundancy = Redundancy.none
   /// Times after which the coordinator acts.
   public var patience = CoordinatorPatience()
 
@@ -53,6 +55,19 @@ public struct ClusterSetup: Sendable {
   }
 }
 
+/// Whether every part of a network is simulated twice, by two sets of cores that exchange spikes only among themselves.
+public enum Redundancy: String, CaseIterable, Sendable {
+  /// Once.
+  case none
+  /// Twice, so that the others go on when a core of one set dies.
+  case standby
+  /// Twice, and nothing becomes public or is committed that both do not agree on.
+  case verify
+
+  /// How often every part is simulated when all cores are there.
+  public var copies: Int { self == .none ? 1 : 2 }
+}
+
 /// Times, in ns, after which a coordinator acts.
 public struct CoordinatorPatience: Sendable {
   /// Silence after which a core counts as dead.
@@ -67,6 +82,8 @@ public struct CoordinatorPatience: Sendable {
   public var farewell: Int64 = 2_000_000_000
   /// Failures in a row, without a gathered output between them, after which the run is given up.
   public var failures = 3
+  /// Disagreements of two copies in a row, without a commit between them, after which the run is given up.
+  public var divergences = 3
   /// The usual times.
   public init() {}
 }

@@ -130,15 +130,19 @@ public final class CoordinatorDriver {
 
   /// Hands an event to the machine and does what it tells.
   public func handle(_ event: CoordinatorMachine.Event) {
-    let before = (machine.phase, machine.recoveries, machine.isMoving)
+    let before = (machine.phase, machine.recoveries, machine.isMoving, machine.promotions, machine.divergences)
     let actions = machine.handle(event, now: clock())
+    if machine.divergences != before.4 { log.error("divergence", ("reason", machine.lastFailure)) }
+    if machine.promotions != before.3 {
+      log.warning("going on with the cores that stood by", ("reason", machine.lastFailure))
+    }
     if machine.recoveries != before.1 {
       log.warning("taking up the last checkpoint", ("reason", machine.lastFailure))
     }
     if machine.isMoving, !before.2 {
       log.info(
         "moving to other cores",
-        ("cores", "\(machine.memberViews.count)"),
+        ("cores", "\(machine.presentCores)"),
         ("wanted", "\(machine.fullCores)")
       )
     }
@@ -146,7 +150,7 @@ public final class CoordinatorDriver {
       log.info(
         "running",
         ("generation", "\(machine.generation.number)"),
-        ("cores", "\(machine.memberViews.count)"),
+        ("cores", "\(machine.presentCores)"),
         ("epoch", "\(machine.committed.epoch.index)")
       )
     }

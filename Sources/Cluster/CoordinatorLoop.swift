@@ -169,7 +169,7 @@ extension ControlMessage {
     switch self {
     case .hello(let hello): hello.incarnation
     case .heartbeat(let who, _, _, _), .ready(let who, _, _), .output(let who, _, _, _, _),
-      .acknowledge(let who, _, _, _, _),
+      .acknowledge(let who, _, _, _, _, _),
       .suspect(let who, _, _), .failed(let who, _, _):
       who
     default: nil

@@ -14,35 +14,45 @@ extension CoordinatorMachine {
   mutating func formGeneration(_ now: Int64) -> [Action] {
     guard phase == .gathering, !cores.isEmpty else { return [] }
     // More than before are worth a move later, but no wait now.
-    let enough = formerCores > 0 ? min(formerCores, fullCores) : fullCores
+    let enough = formerCores > 0 ? min(formerCores, fullShape.total) : fullShape.total
     let waitsForNobody = move != nil || now - phaseBegan >= setup.patience.replacement
-    guard stayingCores >= enough || waitsForNobody else { return [] }
-    // Old members keep their position where they can, so that unchanged parts could stay; the rest by name.
-    let order = cores.values.sorted { a, b in
-      if a.isLeaving != b.isLeaving { return b.isLeaving }
-      let (x, y) = (a.core?.index ?? .max, b.core?.index ?? .max)
-      return x != y ? x < y : (a.hello.place, a.hello.incarnation.bits) < (b.hello.place, b.hello.incarnation.bits)
-    }
-    members = order.prefix(targetCores).map(\.hello.incarnation)
-    formerCores = members.count
+    guard stayingCores >= enough || waitsForNobody, let shape = targetShape else { return [] }
+    let order = memberOrder
     for key in cores.keys {
       cores[key]?.core = nil
       cores[key]?.isReady = false
     }
-    for (i, member) in members.enumerated() { cores[member]?.core = CoreID(UInt16(i)) }
-    coreOfPart = setup.placement(members.count)
+    coreOfPart = setup.placement(shape.cores)
     precondition(coreOfPart.count == setup.parts)
-    precondition(coreOfPart.allSatisfy { Int($0.index) < members.count })
+    precondition(coreOfPart.allSatisfy { Int($0.index) < shape.cores })
     let highest = cores.values.map(\.generation).max() ?? generation
-    generation = max(generation, highest).next
-    mapHash = digestMap()
+    generation = max(generation, highest, blobGeneration).next
+    copies = (0..<shape.copies).map { c in
+      let members = Array(order[c * shape.cores..<(c + 1) * shape.cores])
+      for (i, member) in members.enumerated() { cores[member]?.core = CoreID(UInt16(i)) }
+      return Copy(members: members, mapHash: digestMap(members, copy: c), blobGeneration: c == 0 ? generation : nil)
+    }
+    formerCores = members.count
     enter(.raising, now)
     return [.raise(generation)]
   }
 
+  /// Those that are there: old members keep their position where they can, so that unchanged parts could stay; the rest by
+  /// name, and those that are to be taken out last.
+  private var memberOrder: [Incarnation] {
+    let positions = Dictionary(members.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return cores.values.sorted { a, b in
+      if a.isLeaving != b.isLeaving { return b.isLeaving }
+      let (x, y) = (positions[a.hello.incarnation] ?? .max, positions[b.hello.incarnation] ?? .max)
+      return x != y ? x < y : (a.hello.place, a.hello.incarnation.bits) < (b.hello.place, b.hello.incarnation.bits)
+    }
+    .map(\.hello.incarnation)
+  }
+
   mutating func assignAll(_ now: Int64) -> [Action] {
     enter(.loading, now)
-    (ledger, committing, suspicions) = (CheckpointLedger(parts: setup.parts), nil, [:])
+    (committing, suspicions) = (nil, [:])
+    ledger = CheckpointLedger(parts: setup.parts, copies: copies.count)
     gatheredEpoch = committed.epoch
     var actions = [Action.restore(committed)]
     for member in members { actions += assign(member) }
@@ -50,8 +60,8 @@ extension CoordinatorMachine {
   }
 
   func assign(_ member: Incarnation) -> [Action] {
-    guard let core = cores[member]?.core else { return [] }
-    let list = members.enumerated().compactMap { i, who in
+    guard let core = cores[member]?.core, let copy = copy(of: member) else { return [] }
+    let list = copies[copy].members.enumerated().compactMap { i, who in
       cores[who].map { CoreMember(core: CoreID(UInt16(i)), incarnation: who, spikeEndpoint: $0.hello.spikeEndpoint) }
     }
     let own = coreOfPart.indices.filter { coreOfPart[$0] == core && $0 < committed.crcs.count }
@@ -59,7 +69,7 @@ extension CoordinatorMachine {
       run: setup.run,
       runName: setup.name,
       generation: generation,
-      mapHash: mapHash,
+      mapHash: copies[copy].mapHash,
       core: core,
       members: list,
       coreOfPart: coreOfPart,
@@ -68,6 +78,7 @@ extension CoordinatorMachine {
       epoch: committed.epoch,
       checkpoint: committed.checkpoint,
       blobs: own.map { PartBlob(part: PartID(UInt16($0)), crc: committed.crcs[$0]) },
+      blobGeneration: copies[copy].blobGeneration,
       epochsPerInput: setup.epochsPerInput,
       epochsPerOutput: setup.epochsPerOutput,
       epochsPerCheckpoint: setup.epochsPerCheckpoint,
@@ -83,7 +94,7 @@ extension CoordinatorMachine {
     }
     return requests(to: member)
       + inputs.from(firstInput(of: epoch)).map {
-        .send(.input(generation, mapHash: mapHash, ordinal: $0.ordinal, $0.bytes), to: member)
+        .send(.input(generation, mapHash: mapHash(of: member), ordinal: $0.ordinal, $0.bytes), to: member)
       }
   }
 
@@ -94,13 +105,14 @@ extension CoordinatorMachine {
 
   /// Digest of coordinator, program and map, which frames and what cores say carry: two maps never take each other's
   /// spikes, and a store that lost its tail may give out a generation twice.
-  func digestMap() -> UInt64 {
+  private func digestMap(_ members: [Incarnation], copy: Int) -> UInt64 {
     var digest = Digest64()
     digest.combine(incarnation.bits)
     digest.combine(setup.run)
     digest.combine(bytes: setup.program)
     for core in coreOfPart { digest.combine(UInt64(core.index)) }
     for member in members { digest.combine(member.bits) }
+    if copy > 0 { digest.combine(UInt64(copy)) }
     return digest.value
   }
 
@@ -113,9 +125,9 @@ extension CoordinatorMachine {
     return [.readStore]
   }
 
-  mutating func fail(_ why: String) -> [Action] {
+  mutating func fail(_ why: String, code: Int32 = 1) -> [Action] {
     phase = .failed
-    return cores.keys.sorted { $0.bits < $1.bits }.map { .send(.stop(why), to: $0) } + [.exit(code: 1, why)]
+    return cores.keys.sorted { $0.bits < $1.bits }.map { .send(.stop(why), to: $0) } + [.exit(code: code, why)]
   }
 
   mutating func finish() -> [Action] {

@@ -17,50 +17,53 @@ extension CoordinatorMachine {
       }
       // Connections that broke lose messages in silence: what a member visibly lacks is sent again.
       if generation < self.generation { return assign(who) }
-      if generation > self.generation || map != mapHash {
+      if generation > self.generation || map != mapHash(of: who) {
         // A store that lost its tail can lead to a generation that was given out before, with another map.
         return recover("a core is in generation \(generation.number) of another map", now)
       }
       let isStuck = now - (cores[who]?.progressNanoseconds ?? now) > 1_000_000_000
       return isStuck ? catchUp(who, from: statistics.epoch) : []
     case .ready(let who, let generation, let map):
-      guard generation == self.generation, map == mapHash, phase == .loading, members.contains(who) else { return [] }
+      guard generation == self.generation, phase == .loading, copy(of: who) != nil, map == mapHash(of: who) else {
+        return []
+      }
       cores[who]?.isReady = true
       cores[who]?.heardNanoseconds = now
       lastProgress = now
       return members.allSatisfy { cores[$0]?.isReady == true } ? begin(now) : []
     case .output(let who, let generation, let map, let epoch, let parts):
       // While the store is away nothing becomes public: the outputs come again.
-      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
-        epoch > gatheredEpoch
+      guard isUnderWay, generation == self.generation, let copy = copy(of: who), map == copies[copy].mapHash,
+        let core = cores[who]?.core, epoch > gatheredEpoch
       else {
         return []
       }
       cores[who]?.heardNanoseconds = now
       for part in parts where Int(part.part.index) < coreOfPart.count && coreOfPart[Int(part.part.index)] == core {
-        ledger.note(output: part.bytes, of: part.part, at: epoch)
+        ledger.note(output: part.bytes, of: part.part, at: epoch, copy: copy)
       }
       return gatherNext(now)
-    case .acknowledge(let who, let generation, let map, let epoch, let blobs):
-      guard isUnderWay, generation == self.generation, map == mapHash, let core = cores[who]?.core,
-        epoch > committed.epoch
+    case .acknowledge(let who, let generation, let map, let epoch, let stored, let blobs):
+      guard isUnderWay, generation == self.generation, let copy = copy(of: who), map == copies[copy].mapHash,
+        let core = cores[who]?.core, epoch > committed.epoch
       else {
         return []
       }
+      // What was to be written lies nowhere: the core has not heard of it.
+      guard stored == copies[copy].blobGeneration else { return promote([who]) }
       for blob in blobs where Int(blob.part.index) < coreOfPart.count && coreOfPart[Int(blob.part.index)] == core {
-        ledger.note(acknowledged: blob.crc, of: blob.part, at: epoch)
+        ledger.note(acknowledged: blob.crc, of: blob.part, at: epoch, copy: copy)
       }
-      return tryCommit()
+      return tryCommit(now)
     case .suspect(let who, let generation, let accused):
       guard generation == self.generation, members.contains(who), phase == .running else { return [] }
-      return handleSuspicion(of: accused, now)
+      return handleSuspicion(of: accused, by: who, now)
     case .failed(let who, let generation, let text):
       guard generation == self.generation, members.contains(who) else { return [] }
+      let why = "\(name(of: who)): \(text)"
+      if let copy = copy(of: who), canDrop(copy) { return drop(copy, why, now) }
       failuresInARow += 1
-      let place =
-        cores[who].map { "core \($0.core?.index ?? 0) (\($0.hello.host), process \($0.hello.processID))" } ?? "a core"
-      if failuresInARow >= setup.patience.failures { return fail("\(place): \(text)") }
-      return recover("\(place): \(text)", now)
+      return failuresInARow >= setup.patience.failures ? fail(why) : recover(why, now)
     default: return []
     }
   }
@@ -86,28 +89,33 @@ extension CoordinatorMachine {
     return end + formGeneration(now) + balance(now)
   }
 
-  /// Forgets a core; if it was a member, the run takes up the committed position.
+  /// Forgets a core; if it was a member, others that stood by go on, or the run takes up the committed position.
   mutating func remove(_ who: Incarnation, _ why: String, _ now: Int64) -> [Action] {
+    let name = name(of: who)
     cores[who] = nil
-    guard let position = members.firstIndex(of: who) else { return [] }
-    members.removeAll { $0 == who }
+    guard let copy = copy(of: who) else { return [] }
+    let text = "\(name) is gone: \(why)"
+    copies[copy].members.removeAll { $0 == who }
+    if canDrop(copy) { return drop(copy, text, now) }
     switch phase {
-    case .loading, .running, .raising: return recover("core \(position) is gone: \(why)", now)
+    case .loading, .running, .raising: return recover(text, now)
     default: return []
     }
   }
 
-  mutating func handleSuspicion(of accused: CoreID, _ now: Int64) -> [Action] {
-    guard let who = members.first(where: { cores[$0]?.core == accused }), let view = cores[who], view.isReady else {
+  mutating func handleSuspicion(of accused: CoreID, by accuser: Incarnation, _ now: Int64) -> [Action] {
+    guard let copy = copy(of: accuser), let who = copies[copy].members.first(where: { cores[$0]?.core == accused }),
+      let view = cores[who], view.isReady
+    else {
       return []
     }
     // A core that makes progress is slow, not gone; a silent one is found by its heartbeat.
     if now - view.progressNanoseconds < 2_000_000_000 {
-      suspicions[accused] = 0
+      suspicions[who] = 0
       return []
     }
-    suspicions[accused, default: 0] += 1
-    guard suspicions[accused, default: 0] >= 5 * max(1, members.count - 1) else { return [] }
+    suspicions[who, default: 0] += 1
+    guard suspicions[who, default: 0] >= 5 * max(1, copies[copy].members.count - 1) else { return [] }
     let stop = Action.send(.stop("its peers do not hear it; a new core takes its place"), to: who)
     return [stop] + remove(who, "its peers do not hear it", now)
   }

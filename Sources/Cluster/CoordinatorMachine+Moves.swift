@@ -40,15 +40,21 @@ extension CoordinatorMachine {
   /// The cores to go on with, when as many are there.
   public var fullCores: Int { min(wantedCores, setup.parts) }
 
-  /// The cores to go on with, of those that are there.
-  var targetCores: Int { min(fullCores, max(1, stayingCores)) }
+  /// Cores that the parts are spread over now, each of them once or twice.
+  public var presentCores: Int { shape.cores }
+
+  /// How often every part is simulated now.
+  public var presentCopies: Int { shape.copies }
+
+  /// Core processes that so many cores take.
+  public func processes(for count: Int) -> Int { count * setup.redundancy.copies }
 
   /// Whether a move is under way.
   public var isMoving: Bool { move != nil }
 
   /// Whether the members are those that should be.
   public var isSettled: Bool {
-    phase == .running && move == nil && members.count == fullCores && wish == nil
+    phase == .running && move == nil && shape == fullShape && wish == nil
       && !members.contains { cores[$0]?.isLeaving == true }
   }
 
@@ -64,8 +70,10 @@ extension CoordinatorMachine {
   public func refusal(toDrain who: Incarnation) -> String? {
     if cores[who]?.isLeaving == true { return nil }
     if let why = refusalToMove { return why }
-    guard cores[who]?.isLeaving == false, stayingCores == 1 else { return nil }
-    return "it is the last core, and nobody could take its parts; start another one first"
+    guard cores[who]?.isLeaving == false, stayingCores <= leastCores else { return nil }
+    return leastCores > 1
+      ? "two cores are the fewest that can verify each other; start another one first"
+      : "it is the last core, and nobody could take its parts; start another one first"
   }
 
   private var refusalToMove: String? {
@@ -85,14 +93,14 @@ extension CoordinatorMachine {
   mutating func drain(_ who: Incarnation, _ now: Int64) -> [Action] {
     guard cores[who]?.isLeaving == false, refusal(toDrain: who) == nil else { return [] }
     cores[who]?.leavingSince = now
-    return stayingCores < fullCores ? ask(for: fullCores - 1) : balance(now)
+    return stayingCores < fullShape.total && fullCores > 1 ? ask(for: fullCores - 1) : balance(now)
   }
 
   /// Lets cores go that only wait, where they are more than can be used.
   mutating func release(_ places: [String], _ now: Int64) -> [Action] {
     guard isSettled else { return [] }
     for view in cores.values where places.contains(view.hello.place) && view.core == nil && !view.isLeaving {
-      guard stayingCores > fullCores else { break }
+      guard stayingCores > fullShape.total else { break }
       cores[view.hello.incarnation]?.leavingSince = now
     }
     return []
@@ -134,19 +142,18 @@ extension CoordinatorMachine {
     guard phase == .running, move == nil, refusalToMove == nil, needsMove(now) else { return [] }
     let end = endOfGranted
     guard end < setup.lastEpoch else { return [] }
-    move = Move(epoch: end, formerCores: members.count, idleSince: gatheredEpoch >= end ? now : nil)
+    move = Move(epoch: end, formerCores: shape.cores, idleSince: gatheredEpoch >= end ? now : nil)
     if committed.epoch == end { return goOver(now) }
-    let save = gatheredEpoch == end ? [Action.save(end, generation)] : []
+    let save = gatheredEpoch == end ? [Action.save(end, blobGeneration)] : []
     return save + members.flatMap { requests(to: $0) }
   }
 
   private func needsMove(_ now: Int64) -> Bool {
-    if targetCores < members.count || members.contains(where: { cores[$0]?.isLeaving == true }) {
-      return stayingCores > 0
-    }
+    guard let target = targetShape else { return false }
+    if stayingCores >= leastCores, members.contains(where: { cores[$0]?.isLeaving == true }) { return true }
+    guard target.total > shape.total else { return target != shape }
     // Cores come one after the other: one move for all of them.
-    return targetCores > members.count
-      && (targetCores == fullCores || now - lastArrival >= setup.patience.arrival)
+    return target == fullShape || now - lastArrival >= setup.patience.arrival
   }
 
   /// The first boundary beyond which no member may have begun anything.
@@ -161,9 +168,9 @@ extension CoordinatorMachine {
 
   /// What a member must know of a move whose checkpoint it has not acknowledged.
   func requests(to member: Incarnation) -> [Action] {
-    guard let end = heldEpoch, let core = cores[member]?.core,
+    guard let end = heldEpoch, let core = cores[member]?.core, let copy = copy(of: member),
       coreOfPart.indices.contains(where: {
-        coreOfPart[$0] == core && !ledger.hasAcknowledged(PartID(UInt16($0)), at: end)
+        coreOfPart[$0] == core && !ledger.hasAcknowledged(PartID(UInt16($0)), at: end, copy: copy)
       })
     else { return [] }
     let proceed = setup.epochsPerInput == 0 ? [Action.send(.proceed(generation, end), to: member)] : []
@@ -186,7 +193,7 @@ extension CoordinatorMachine {
         generation: generation,
         epoch: committed.epoch,
         coresBefore: move.formerCores,
-        coresAfter: members.count,
+        coresAfter: shape.cores,
         pauseNanoseconds: now - idle
       )
       moves += 1

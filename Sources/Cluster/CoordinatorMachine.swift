@@ -43,17 +43,21 @@ public struct CoordinatorMachine: Sendable {
   public internal(set) var moves = 0
   /// The last of them.
   public internal(set) var lastMove: MoveReport?
+  /// Copies that were lost while others stood by, since this coordinator started.
+  public internal(set) var promotions = 0
+  /// How often two copies disagreed since this coordinator started.
+  public internal(set) var divergences = 0
 
   let rules: ProtocolRules
-  var members: [Incarnation] = []
-  var mapHash: UInt64 = 0
+  var copies: [Copy] = []
   var phaseBegan: Int64 = 0
   var inputs = InputLog()
   var ledger: CheckpointLedger
   var committing: Epoch?
   var lastProgress: Int64 = 0
   var failuresInARow = 0
-  var suspicions: [CoreID: Int] = [:]
+  var divergencesInARow = 0
+  var suspicions: [Incarnation: Int] = [:]
   var move: Move?
   /// What people asked for and the store does not know yet.
   var wish: WantedCores?
@@ -68,7 +72,7 @@ public struct CoordinatorMachine: Sendable {
   public init(setup: ClusterSetup, incarnation: Incarnation, rules: ProtocolRules = .all) {
     (self.setup, self.incarnation, self.rules) = (setup, incarnation, rules)
     wantedCores = setup.cores
-    ledger = CheckpointLedger(parts: setup.parts)
+    ledger = CheckpointLedger(parts: setup.parts, copies: 1)
   }
 
   /// What has to be done first.
@@ -110,16 +114,19 @@ public struct CoordinatorMachine: Sendable {
       enter(.gathering, now)
       return wishes + formGeneration(now)
     case .raised(let raised):
+      if isUnderWay, raised == copies.first?.blobGeneration { return promote(members) }
       guard phase == .raising, raised == generation else { return [] }
       return assignAll(now)
     case .input(let ordinal, let bytes):
       guard inputs.append(ordinal, bytes), isUnderWay else { return [] }
-      return members.map { .send(.input(generation, mapHash: mapHash, ordinal: ordinal, bytes), to: $0) }
+      return members.map {
+        .send(.input(generation, mapHash: mapHash(of: $0), ordinal: ordinal, bytes), to: $0)
+      }
     case .gathered(let epoch): return handleGathered(epoch, now)
     case .saved(let epoch, let crc):
       guard isUnderWay else { return [] }
       ledger.note(saved: crc, at: epoch)
-      return tryCommit()
+      return tryCommit(now)
     case .committed(let epoch): return handleCommitted(epoch, now)
     case .refused(let epoch, let reason, let isFence):
       guard isUnderWay, committing == epoch else { return [] }

@@ -26,7 +26,7 @@ public struct CoreMachine: Sendable {
     case frame(SpikeFrame.Header)
     /// A peer misses this core's frame of an epoch.
     case resendRequested(by: CoreID, Generation, Epoch)
-    /// The snapshot of an epoch is in the store.
+    /// The snapshot of an epoch is in the store, where it was to be written.
     case stored(Generation, Epoch, [PartBlob])
     /// Time passed.
     case timer
@@ -52,8 +52,8 @@ public struct CoreMachine: Sendable {
     case deliver(Epoch)
     /// Send `.output` of the boundary to the coordinator.
     case emitOutput(Epoch)
-    /// Copy the state and write it to the store; answer `.stored`.
-    case snapshot(Epoch)
+    /// Copy the state and write it to the store under a generation, or only take its checksums; answer `.stored`.
+    case snapshot(Epoch, blobs: Generation?)
     indirect case send(ControlMessage)
     case exit(code: Int32, String)
   }
@@ -85,6 +85,8 @@ public struct CoreMachine: Sendable {
   private var peers = Peers([])
   private var constants = Constants()
   private var pendingSnapshot: Epoch?
+  /// The generation in the names of the blobs: of the snapshot that is being written, and of the next ones.
+  private var (pendingBlobs, blobGeneration): (Generation?, Generation?) = (nil, nil)
   /// A checkpoint out of turn that is still to come.
   private var requestedSnapshot: Epoch?
   private var nextResend: Int64 = 0
@@ -160,7 +162,15 @@ public struct CoreMachine: Sendable {
     case .stored(let generation, let epoch, let blobs):
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
-      return [.send(.acknowledge(incarnation, generation, mapHash: mapHash, epoch, blobs))] + takeRequested() + begin()
+      let acknowledgement = ControlMessage.acknowledge(
+        incarnation,
+        generation,
+        mapHash: mapHash,
+        epoch,
+        stored: pendingBlobs,
+        blobs
+      )
+      return [.send(acknowledgement)] + takeRequested() + begin()
     case .timer: return handleTimer(now)
     case .failed(let generation, let text):
       guard generation == self.generation else { return [] }
@@ -181,6 +191,7 @@ public struct CoreMachine: Sendable {
       (inputs, heldInputs, pendingSnapshot, requestedSnapshot) = ([], [:], nil, nil)
       peers = Peers(next.peers)
       constants = Constants(next)
+      blobGeneration = next.blobGeneration
       return [.load(next)]
     case .input(let generation, let map, let ordinal, let bytes):
       // The coordinator repeats what may have been lost; what was used already is no news.
@@ -201,6 +212,9 @@ public struct CoreMachine: Sendable {
       guard generation == self.generation, phase != .idle, epoch >= self.epoch else { return [] }
       requestedSnapshot = epoch
       return takeRequested()
+    case .promote(let generation, let blobs):
+      if generation == self.generation { blobGeneration = blobs }
+      return []
     case .stop(let reason): return [.exit(code: 0, reason)]
     case .refuse(let reason): return [.exit(code: 1, reason)]
     default: return []
@@ -224,8 +238,8 @@ public struct CoreMachine: Sendable {
   /// Takes the requested snapshot where its epoch is done and the next one is not begun; again where it is asked again.
   private mutating func takeRequested() -> [Action] {
     guard requestedSnapshot == epoch, phase == .waiting, pendingSnapshot == nil else { return [] }
-    (requestedSnapshot, pendingSnapshot) = (nil, epoch)
-    return [.snapshot(epoch)]
+    (requestedSnapshot, pendingSnapshot, pendingBlobs) = (nil, epoch, blobGeneration)
+    return [.snapshot(epoch, blobs: blobGeneration)]
   }
 
   private mutating func begin() -> [Action] {
@@ -255,8 +269,8 @@ public struct CoreMachine: Sendable {
     if isBoundary(epoch, every: constants.output) || epoch == constants.lastEpoch { actions.append(.emitOutput(epoch)) }
     if isCheckpoint(epoch) {
       if requestedSnapshot == epoch { requestedSnapshot = nil }
-      pendingSnapshot = epoch
-      actions.append(.snapshot(epoch))
+      (pendingSnapshot, pendingBlobs) = (epoch, blobGeneration)
+      actions.append(.snapshot(epoch, blobs: blobGeneration))
     }
     phase = .waiting
     begin(into: &actions)

@@ -154,7 +154,10 @@ public final class CoreProcess {
       try send(message)
     case .beat: try beat(isDue: true)
     case .fetch(let assignment): fetch(assignment)
-    case .store(let run, let generation, let epoch, let parts): write(run, generation, epoch, parts)
+    case .store(_, let generation, let epoch, nil, let parts):
+      let blobs = parts.map { PartBlob(part: $0.part, crc: CRC32C.checksum($0.bytes)) }
+      inbox.post(.stored(generation, epoch, blobs))
+    case .store(let run, let generation, let epoch, let blobs?, let parts): write(run, generation, epoch, blobs, parts)
     case .exit(let code, let reason): end(code, reason)
     }
   }
@@ -193,20 +196,26 @@ public final class CoreProcess {
     }
   }
 
-  private func write(_ run: String, _ generation: Generation, _ epoch: Epoch, _ parts: [PartOutput]) {
+  private func write(
+    _ run: String,
+    _ generation: Generation,
+    _ epoch: Epoch,
+    _ name: Generation,
+    _ parts: [PartOutput]
+  ) {
     guard let store else {
       inbox.post(.failed(generation, "the run has checkpoints, but this core was started without --redis"))
       return
     }
     do {
       var blobs: [PartBlob] = []
-      for part in parts { blobs.append(try store.write(run: run, epoch: epoch, generation: generation, part: part)) }
+      for part in parts { blobs.append(try store.write(run: run, epoch: epoch, generation: name, part: part)) }
       findStore()
       inbox.post(.stored(generation, epoch, blobs))
     } catch {
       // Nothing is acknowledged that the store has not; the same checkpoint is tried again, simulation goes on meanwhile.
       if waitForStore(error, generation) {
-        outbox.post(.store(run: run, generation, epoch, parts))
+        outbox.post(.store(run: run, generation, epoch, blobs: name, parts))
       } else if assigned == generation {
         inbox.post(.failed(generation, "cannot write the checkpoint of epoch \(epoch.index): \(error)"))
       }

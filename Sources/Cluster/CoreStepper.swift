@@ -18,7 +18,8 @@ enum ControlOrder: Sendable {
   /// Send a heartbeat now: what follows is read together with it.
   case beat
   case fetch(Assignment)
-  case store(run: String, Generation, Epoch, [PartOutput])
+  /// Write a snapshot under a generation, or only take its checksums.
+  case store(run: String, Generation, Epoch, blobs: Generation?, [PartOutput])
   case exit(code: Int32, String)
 }
 
@@ -177,12 +178,12 @@ final class CoreStepper {
         outbox.post(.beat)
       }
       outbox.post(.send(.output(machine.incarnation, machine.generation, mapHash: machine.mapHash, epoch, outputs)))
-    case .snapshot(let epoch):
+    case .snapshot(let epoch, let blobs):
       let start = MonotonicClock.nowNanoseconds()
       let parts = try program.snapshot(at: epoch)
       statistics.pauseNanoseconds = UInt64(MonotonicClock.nowNanoseconds() - start)
       statistics.checkpointBytes = parts.reduce(0) { $0 + UInt64($1.bytes.count) }
-      outbox.post(.store(run: assignment?.runName ?? "", machine.generation, epoch, parts))
+      outbox.post(.store(run: assignment?.runName ?? "", machine.generation, epoch, blobs: blobs, parts))
     case .send(let message): outbox.post(.send(message))
     case .exit(let code, let reason):
       outbox.post(.exit(code: code, reason))

@@ -52,7 +52,7 @@ extension CoordinatorMachine {
   public var membership: Crew.Membership {
     func places(_ holds: (CoreView) -> Bool) -> Set<String> { Set(cores.values.filter(holds).map(\.hello.place)) }
     return Crew.Membership(
-      wanted: fullCores,
+      wanted: processes(for: fullCores),
       isSettled: isSettled,
       members: places { $0.core != nil },
       leaving: places { $0.isLeaving && $0.core == nil }

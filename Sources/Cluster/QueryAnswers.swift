@@ -86,6 +86,8 @@ public final class QueryAnswers {
       "published_digest": .string(String(service.published.digest, radix: 16)),
       "epoch_committed": .integer(machine.committed.epoch.index),
       "recoveries": .integer(Int64(machine.recoveries)), "moves": .integer(Int64(machine.moves)),
+      "redundancy": .string(machine.setup.redundancy.rawValue), "copies": .integer(Int64(machine.presentCopies)),
+      "promotions": .integer(Int64(machine.promotions)), "divergences": .integer(Int64(machine.divergences)),
       "last_failure": machine.lastFailure.isEmpty ? .null : .string(machine.lastFailure),
       "services": .integer(Int64(service.view.map { Set($0.forecasts.map(\.series.service)).count } ?? 0)),
       "services_asleep": .integer(Int64(service.view.map { sleeping($0).count } ?? 0)),

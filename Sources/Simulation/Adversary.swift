@@ -1,4 +1,5 @@
 internal import Basics
+internal import Cluster
 internal import StateStore
 
 /// Lets things go wrong at moments that the seed chooses, alone and together.
@@ -21,6 +22,7 @@ final class Adversary {
     case scaled = "scaled"
     case drained = "drained"
     case scaledWhileFramesAreHeld = "scaled while frames are held"
+    case bitFlipped = "bit flipped"
     case reporterForgets = "reporter forgets"
     case powerOff = "power off"
     case coordinatorKilledInCall = "coordinator killed in a call"
@@ -47,7 +49,9 @@ final class Adversary {
     sync()
     // Half of the histories draw from everything, the others again and again from what goes together.
     let theme = world.below(2 * Self.themes.count)
-    let faults = theme < Self.themes.count ? Self.themes[theme] : Fault.allCases
+    // Only where two simulate a part can it be noticed.
+    let all = Fault.allCases.filter { $0 != .bitFlipped || cluster.plan.redundancy == .verify }
+    let faults = theme < Self.themes.count ? Self.themes[theme] : all
     for _ in 0..<6 + world.below(8) {
       let fault = faults[world.below(faults.count)]
       let time = Int64(world.uniform() * 0.85 * Double(world.faultsEnd))
@@ -97,6 +101,7 @@ final class Adversary {
       world.after(time(upTo: 150e6)) { [cluster] in
         cluster.holder?.scale(to: 1 + self.world.below(cluster.plan.cores))
       }
+    case .bitFlipped: core.flipBit()
     case .reporterForgets: cluster.reporter?.forget()
     case .powerOff:
       powerOff()

@@ -1,5 +1,5 @@
 public import Basics
-internal import Cluster
+public import Cluster
 public import StateStore
 internal import Wire
 internal import Workloads
@@ -26,6 +26,12 @@ public final class SimulatedCluster {
     public var moves = 0
     /// Generations that began where something was lost.
     public var recoveries = 0
+    /// Copies that were lost while others stood by.
+    public var promotions = 0
+    /// Bits that flipped in the memory of cores.
+    public var flips = 0
+    /// How often two copies disagreed.
+    public var divergences = 0
     /// Lives of coordinators that held the lease.
     public var coordinators = 0
     /// Virtual time from the end of the faults to the end of the run, in ms.
@@ -42,6 +48,8 @@ public final class SimulatedCluster {
     public var ticks = 40
     /// Which parts get spikes of each; all of all where it is empty.
     public var targetParts: [[PartID]] = []
+    /// Whether every part is simulated twice; then there are twice as many cores.
+    public var redundancy = Redundancy.none
     /// Whether anything goes wrong.
     public var hasFaults = true
     /// The rules that the processes keep.
@@ -92,6 +100,8 @@ public final class SimulatedCluster {
       window: 3
     )
     setup.targetParts = plan.targetParts
+    setup.redundancy = plan.redundancy
+    setup.patience.divergences = 100
     setup.patience.silence = 400_000_000
     setup.patience.replacement = 600_000_000
     setup.patience.stall = 800_000_000
@@ -102,7 +112,7 @@ public final class SimulatedCluster {
     server.start(losingTail: false)
     reporter = SimulatedReporter(self, seed: seed)
     for i in 0..<2 { coordinators.append(SimulatedCoordinator(self, slot: i)) }
-    for i in 0..<plan.cores { cores.append(SimulatedCore(self, slot: i)) }
+    for i in 0..<plan.cores * plan.redundancy.copies { cores.append(SimulatedCore(self, slot: i)) }
     for coordinator in coordinators { coordinator.start(after: Int64(coordinator.slot) * 20_000_000) }
     for core in cores { core.start() }
     reporter?.start()
@@ -148,16 +158,22 @@ public final class SimulatedCluster {
       switch change {
       case .scale(let count): holder.scale(to: count)
       case .drain(let slot): holder.drain(cores[slot].incarnation)
+      case .kill(let slot): cores[slot].kill(restartAfter: 300_000_000)
+      case .flip(let slot): cores[slot].flipBit()
       }
     }
   }
 
-  /// What people ask a running cluster for.
+  /// What people ask a running cluster for, and what may befall it.
   public enum Change: Sendable {
     /// So many cores.
     case scale(Int)
     /// Without the core in a place.
     case drain(Int)
+    /// The core in a place dies.
+    case kill(Int)
+    /// A bit flips in the memory of the core in a place.
+    case flip(Int)
   }
 
   /// The coordinator that holds the lease and is alive, the youngest where there are two.

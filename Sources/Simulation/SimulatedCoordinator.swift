@@ -17,7 +17,7 @@ final class SimulatedCoordinator {
   private var connection: SimulatedConnection
   private var peers: Set<Incarnation> = []
   private var pausedUntil: Int64 = 0
-  private var (seenMoves, seenRecoveries) = (0, 0)
+  private var (seenMoves, seenRecoveries, seenPromotions, seenDivergences) = (0, 0, 0, 0)
   private var world: SimulatedWorld { cluster.world }
 
   init(_ cluster: SimulatedCluster, slot: Int) {
@@ -109,7 +109,7 @@ final class SimulatedCoordinator {
     driver.stopCores = { _ in }
     self.driver = driver
     peers = []
-    (seenMoves, seenRecoveries) = (0, 0)
+    (seenMoves, seenRecoveries, seenPromotions, seenDivergences) = (0, 0, 0, 0)
     cluster.outcome.coordinators += 1
     cluster.tell("coordinator \(slot) holds the lease, fence \(lease.fence.number)")
     driver.start()
@@ -143,10 +143,14 @@ final class SimulatedCoordinator {
 
   private func finishTurn() {
     guard let driver else { return }
-    if driver.machine.moves > seenMoves { cluster.tell("moved to \(driver.machine.memberViews.count) cores") }
+    if driver.machine.moves > seenMoves { cluster.tell("moved to \(driver.machine.presentCores) cores") }
     cluster.outcome.moves += driver.machine.moves - seenMoves
     cluster.outcome.recoveries += driver.machine.recoveries - seenRecoveries
+    cluster.outcome.promotions += driver.machine.promotions - seenPromotions
+    cluster.outcome.divergences += driver.machine.divergences - seenDivergences
+    if driver.machine.divergences > seenDivergences { cluster.tell(driver.machine.lastFailure) }
     (seenMoves, seenRecoveries) = (driver.machine.moves, driver.machine.recoveries)
+    (seenPromotions, seenDivergences) = (driver.machine.promotions, driver.machine.divergences)
     cluster.outcome.generation = max(cluster.outcome.generation, driver.machine.generation.number)
     guard let exit = driver.exit else { return }
     cluster.tell("coordinator \(slot) ends: \(exit.reason)")
@@ -230,7 +234,7 @@ extension ControlMessage {
     switch self {
     case .hello(let hello): hello.incarnation
     case .heartbeat(let who, _, _, _), .ready(let who, _, _), .output(let who, _, _, _, _),
-      .acknowledge(let who, _, _, _, _),
+      .acknowledge(let who, _, _, _, _, _),
       .suspect(let who, _, _), .failed(let who, _, _):
       who
     default: nil

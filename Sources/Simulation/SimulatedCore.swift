@@ -5,14 +5,14 @@ internal import Wire
 
 /// A place where cores live, one after the other: the core's machine and what the loops around it do.
 final class SimulatedCore {
-  private unowned let cluster: SimulatedCluster
+  unowned let cluster: SimulatedCluster
   let slot: Int
-  private var machine: CoreMachine
-  private var program = ToyProgram()
-  private var connection: SimulatedConnection
-  private var assignment: Assignment?
-  private var sent: [Epoch: SpikeBatch] = [:]
-  private var kept: [Epoch: [CoreID: SpikeBatch]] = [:]
+  var machine: CoreMachine
+  var program = ToyProgram()
+  var connection: SimulatedConnection
+  var assignment: Assignment?
+  var sent: [Epoch: SpikeBatch] = [:]
+  var kept: [Epoch: [CoreID: SpikeBatch]] = [:]
   private var coordinator: Incarnation?
   private(set) var isAlive = false
   private var pausedUntil: Int64 = 0
@@ -20,7 +20,7 @@ final class SimulatedCore {
   var atNextWrite: (() -> Void)?
   /// How many times as long an epoch takes.
   private var slowness = 1.0
-  private var world: SimulatedWorld { cluster.world }
+  var world: SimulatedWorld { cluster.world }
 
   init(_ cluster: SimulatedCluster, slot: Int) {
     (self.cluster, self.slot) = (cluster, slot)
@@ -55,8 +55,16 @@ final class SimulatedCore {
     world.after(nanoseconds) { [weak self] in self?.slowness = 1 }
   }
 
+  /// Lets a bit flip in the memory of a part, if there is any.
+  func flipBit() {
+    if let part = program.flip(bit: world.below(64), ofPartAt: world.below(64)) {
+      cluster.tell("a bit of part \(part.index) flips on core \(slot)")
+      cluster.outcome.flips += 1
+    }
+  }
+
   /// Lets something happen in this life, when it is not paused.
-  private func after(_ delay: Int64, _ run: @escaping () -> Void) {
+  func after(_ delay: Int64, _ run: @escaping () -> Void) {
     let life = machine.incarnation
     world.after(delay) { [weak self] in self?.whenAwake(life, run) }
   }
@@ -155,7 +163,7 @@ final class SimulatedCore {
 
   // MARK: machine
 
-  private func handle(_ event: CoreMachine.Event, _ arrived: SpikeBatch = SpikeBatch(steps: 0)) {
+  func handle(_ event: CoreMachine.Event, _ arrived: SpikeBatch = SpikeBatch(steps: 0)) {
     guard isAlive else { return }
     for action in machine.handle(event, now: world.now) where isAlive { perform(action, arrived) }
   }
@@ -183,63 +191,12 @@ final class SimulatedCore {
       try? program.deliver(epoch, batches.keys.sorted().compactMap { batches[$0] })
     case .emitOutput(let epoch):
       send(.output(machine.incarnation, generation, mapHash: machine.mapHash, epoch, program.output(at: epoch)))
-    case .snapshot(let epoch): write(generation, epoch, program.snapshot(at: epoch)[...], [])
+    case .snapshot(let epoch, nil):
+      let blobs = program.snapshot(at: epoch).map { PartBlob(part: $0.part, crc: CRC32C.checksum($0.bytes)) }
+      after(1_000_000) { [weak self] in self?.handle(.stored(generation, epoch, blobs)) }
+    case .snapshot(let epoch, let name?): write(generation, epoch, name, program.snapshot(at: epoch)[...], [])
     case .send(let message): send(message)
     case .exit: kill(restartAfter: 100_000_000)
-    }
-  }
-
-  private func open() throws(StoreError) -> RemoteCheckpointStore {
-    if !connection.isOpen { try connection.reconnect() }
-    return RemoteCheckpointStore(connection)
-  }
-
-  /// Writes parts one after the other, each in two steps; a store that does not answer is tried again.
-  private func write(_ generation: Generation, _ epoch: Epoch, _ parts: ArraySlice<PartOutput>, _ done: [PartBlob]) {
-    guard let part = parts.first else { return handle(.stored(generation, epoch, done)) }
-    let place = BlobPlace(epoch: epoch, generation: generation, part: part.part)
-    let again = { [weak self] in
-      guard let self, machine.generation == generation else { return }
-      write(generation, epoch, parts, done)
-    }
-    do {
-      let isThere = try open().beginBlob(part.bytes, at: place)
-      atNextWrite?()
-      atNextWrite = nil
-      after(Int64(world.uniform() * 2_000_000)) { [weak self] in
-        guard let self else { return }
-        do {
-          let crc = isThere ? CRC32C.checksum(part.bytes) : try open().writeBlob(part.bytes, at: place)
-          write(generation, epoch, parts.dropFirst(), done + [PartBlob(part: part.part, crc: crc)])
-        } catch { after(200_000_000, again) }
-      }
-    } catch { after(200_000_000, again) }
-  }
-
-  private func load(_ next: Assignment) {
-    (assignment, sent, kept) = (next, [:], [:])
-    // A program that is still loading has nothing: what reaches it too early is lost, as in a real process.
-    program = ToyProgram()
-    fetch(next)
-  }
-
-  private func fetch(_ next: Assignment) {
-    guard assignment == next else { return }
-    var blobs: [PartID: [UInt8]] = [:]
-    do {
-      for blob in next.blobs {
-        guard let checkpoint = next.checkpoint else { continue }
-        let place = BlobPlace(epoch: next.epoch, generation: checkpoint, part: blob.part)
-        blobs[blob.part] = try open().readBlob(at: place, crc: blob.crc)
-      }
-    } catch {
-      guard !error.isTransient else { return after(200_000_000) { [weak self] in self?.fetch(next) } }
-      return after(1_000_000) { [weak self] in self?.handle(.failed(next.generation, "\(error)")) }
-    }
-    after(Int64(world.uniform() * 20_000_000)) { [weak self] in
-      guard let self, assignment == next else { return }
-      do { try program.load(next, blobs: blobs) } catch { cluster.watcher.violate("a checkpoint cannot be read") }
-      handle(.loaded(next.generation))
     }
   }
 }

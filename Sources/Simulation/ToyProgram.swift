@@ -66,6 +66,14 @@ public final class ToyProgram: CoreProgram {
     for part in states.keys { states[part]? ^= sums[part, default: 0] }
   }
 
+  /// Flips a bit of one of the parts, as memory may; returns which, or nil where there is none.
+  public func flip(bit: Int, ofPartAt position: Int) -> PartID? {
+    guard !states.isEmpty else { return nil }
+    let part = states.keys.sorted()[position % states.count]
+    states[part]? ^= 1 << UInt64(bit)
+    return part
+  }
+
   private func words() -> [PartOutput] {
     states.keys.sorted().map { part in
       var writer = ByteWriter()

@@ -22,6 +22,7 @@ extension ControlMessage {
     case .stop: 22
     case .refuse: 23
     case .checkpoint: 24
+    case .promote: 25
     }
   }
 
@@ -49,10 +50,11 @@ extension ControlMessage {
         w.write(output.part.index)
         w.writeBlob(output.bytes)
       }
-    case .acknowledge(let who, let generation, let mapHash, let epoch, let blobs):
+    case .acknowledge(let who, let generation, let mapHash, let epoch, let stored, let blobs):
       w.write(who, generation)
       w.write(mapHash)
       w.write(epoch.index)
+      w.write(stored?.number ?? 0)
       w.write(blobs)
     case .suspect(let who, let generation, let core):
       w.write(who, generation)
@@ -70,6 +72,9 @@ extension ControlMessage {
       .checkpoint(let generation, let epoch):
       w.write(generation.number)
       w.write(epoch.index)
+    case .promote(let generation, let blobs):
+      w.write(generation.number)
+      w.write(blobs.number)
     case .whoAreYou(let who), .ping(let who): w.write(who.bits)
     case .stop(let text), .refuse(let text): w.writeString(text)
     }
@@ -111,7 +116,8 @@ extension ControlMessage {
       let (who, generation) = try r.readOrigin()
       let mapHash: UInt64 = try r.read()
       let epoch = Epoch(try r.read())
-      self = .acknowledge(who, generation, mapHash: mapHash, epoch, try r.readBlobs())
+      let stored = try r.readGeneration()
+      self = .acknowledge(who, generation, mapHash: mapHash, epoch, stored: stored, try r.readBlobs())
     case 6:
       let (who, generation) = try r.readOrigin()
       self = .suspect(who, generation, CoreID(try r.read()))
@@ -137,6 +143,9 @@ extension ControlMessage {
     case 24:
       let generation = Generation(try r.read())
       self = .checkpoint(generation, Epoch(try r.read()))
+    case 25:
+      let generation = Generation(try r.read())
+      self = .promote(generation, blobs: Generation(try r.read()))
     case let other: throw r.error("unknown kind \(other)")
     }
     try r.finish()
@@ -161,6 +170,10 @@ extension ByteReader {
   fileprivate mutating func readOrigin() throws(WireError) -> (Incarnation, Generation) {
     let who = Incarnation(try read())
     return (who, Generation(try read()))
+  }
+  fileprivate mutating func readGeneration() throws(WireError) -> Generation? {
+    let number: UInt32 = try read()
+    return number == 0 ? nil : Generation(number)
   }
   fileprivate mutating func readBlobs() throws(WireError) -> [PartBlob] {
     var blobs: [PartBlob] = []
@@ -221,6 +234,7 @@ extension Assignment {
     w.write(epoch.index)
     w.write(checkpoint?.number ?? 0)
     w.write(blobs)
+    w.write(blobGeneration?.number ?? 0)
     w.writeVarint(UInt64(epochsPerInput))
     w.writeVarint(UInt64(epochsPerOutput))
     w.writeVarint(UInt64(epochsPerCheckpoint))
@@ -245,9 +259,9 @@ extension Assignment {
     }
     program = try r.readBlob()
     epoch = Epoch(try r.read())
-    let saved: UInt32 = try r.read()
-    checkpoint = saved == 0 ? nil : Generation(saved)
+    checkpoint = try r.readGeneration()
     blobs = try r.readBlobs()
+    blobGeneration = try r.readGeneration()
     epochsPerInput = Int(truncatingIfNeeded: try r.readVarint())
     epochsPerOutput = Int(truncatingIfNeeded: try r.readVarint())
     epochsPerCheckpoint = Int(truncatingIfNeeded: try r.readVarint())

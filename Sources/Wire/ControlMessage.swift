@@ -84,6 +84,8 @@ public struct Assignment: Equatable, Sendable {
   public var checkpoint: Generation?
   /// Checksums of the checkpoint's blobs, by part; empty at the start of a run.
   public var blobs: [PartBlob]
+  /// The generation in the names of the blobs to write; nil for a core that only tells their checksums.
+  public var blobGeneration: Generation?
   /// Epochs that one input unlocks; 0 where none is needed.
   public var epochsPerInput: Int
   /// Epochs between outputs.
@@ -107,11 +109,13 @@ public struct Assignment: Equatable, Sendable {
     epoch: Epoch,
     checkpoint: Generation?,
     blobs: [PartBlob],
+    blobGeneration: Generation? = nil,
     epochsPerInput: Int,
     epochsPerOutput: Int,
     epochsPerCheckpoint: Int,
     lastEpoch: Epoch
   ) {
+    self.blobGeneration = blobGeneration
     (self.run, self.runName) = (run, runName)
     (self.generation, self.mapHash, self.core) = (generation, mapHash, core)
     (self.members, self.coreOfPart, self.targetParts) = (members, coreOfPart, targetParts)
@@ -215,8 +219,8 @@ public enum ControlMessage: Equatable, Sendable {
   case ready(Incarnation, Generation, mapHash: UInt64)
   /// What the parts of a core have to say after an epoch.
   case output(Incarnation, Generation, mapHash: UInt64, Epoch, [PartOutput])
-  /// A core's part of a checkpoint is in the store.
-  case acknowledge(Incarnation, Generation, mapHash: UInt64, Epoch, [PartBlob])
+  /// A core's part of a checkpoint is in the store under a generation or, with nil, only its checksums are known.
+  case acknowledge(Incarnation, Generation, mapHash: UInt64, Epoch, stored: Generation?, [PartBlob])
   /// Nothing came from a peer for too long.
   case suspect(Incarnation, Generation, CoreID)
   /// The core cannot go on.
@@ -229,6 +233,8 @@ public enum ControlMessage: Equatable, Sendable {
   case committed(Generation, Epoch)
   /// Asks for a checkpoint out of turn, at the end of what may be simulated so far.
   case checkpoint(Generation, Epoch)
+  /// Asks to write the blobs of later checkpoints, under a generation of their own.
+  case promote(Generation, blobs: Generation)
   /// Asks a core the coordinator does not know to say hello; carries the coordinator's own life.
   case whoAreYou(Incarnation)
   /// A sign of life of the coordinator.

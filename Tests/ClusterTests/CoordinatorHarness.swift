@@ -94,10 +94,18 @@ struct CoordinatorHarness {
 
   /// What each member was assigned last.
   private(set) var assignments: [Incarnation: Assignment] = [:]
+  /// The generation of the blobs of those that were asked to write them.
+  private(set) var promoted: [Incarnation: Generation] = [:]
 
   /// Takes the messages that were sent to cores.
   mutating func take() -> [(message: ControlMessage, to: Incarnation)] {
-    for case (.assign(let assignment), let to) in sent { assignments[to] = assignment }
+    for (message, to) in sent {
+      switch message {
+      case .assign(let assignment): (assignments[to], promoted[to]) = (assignment, nil)
+      case .promote(_, let blobs): promoted[to] = blobs
+      default: break
+      }
+    }
     defer { sent = [] }
     return sent
   }
@@ -133,7 +141,8 @@ struct CoordinatorHarness {
   mutating func store(_ epoch: Int64, of only: UInt64? = nil, flipped: PartID? = nil) {
     for (who, a) in present where only == nil || who.bits == only {
       let blobs = a.ownParts.map { PartBlob(part: $0, crc: UInt32($0.index) + ($0 == flipped ? 1000 : 0)) }
-      handle(.message(.acknowledge(who, a.generation, mapHash: a.mapHash, Epoch(epoch), blobs)))
+      let name = promoted[who] ?? a.blobGeneration
+      handle(.message(.acknowledge(who, a.generation, mapHash: a.mapHash, Epoch(epoch), stored: name, blobs)))
     }
   }
 

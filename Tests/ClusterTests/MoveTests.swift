@@ -290,18 +290,18 @@ import Wire
     _ = core.handle(.loaded(Generation(1)), now: 0)
     input(0)
     #expect(ask(2) == [])
-    #expect(simulate(0..<2).contains(.snapshot(Epoch(2))))
+    #expect(simulate(0..<2).contains(.snapshot(Epoch(2), blobs: nil)))
     // Asked again: at once, but after the one that is being written.
     #expect(ask(2) == [])
     let stored = core.handle(.stored(Generation(1), Epoch(2), []), now: 0)
-    #expect(stored.contains(.snapshot(Epoch(2))))
+    #expect(stored.contains(.snapshot(Epoch(2), blobs: nil)))
     _ = core.handle(.stored(Generation(1), Epoch(2), []), now: 0)
-    #expect(ask(2) == [.snapshot(Epoch(2))])
+    #expect(ask(2) == [.snapshot(Epoch(2), blobs: nil)])
     _ = core.handle(.stored(Generation(1), Epoch(2), []), now: 0)
     input(1)
-    #expect(!simulate(2..<4).contains(.snapshot(Epoch(4))))
+    #expect(!simulate(2..<4).contains(.snapshot(Epoch(4), blobs: nil)))
     #expect(ask(2) == [], "that is over")
-    #expect(ask(4) == [.snapshot(Epoch(4))])
+    #expect(ask(4) == [.snapshot(Epoch(4), blobs: nil)])
   }
 
   // MARK: processes

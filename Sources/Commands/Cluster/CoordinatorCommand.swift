@@ -14,6 +14,14 @@ struct CoordinatorCommand: Command {
     .value("cores", \.cores, "N", in: 1...64, help: "Cores to wait for."),
     .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
     .flag("standby", \.standby, help: "Wait while another coordinator runs, and for the store."),
+    .value(
+      "standby-cores",
+      \.standbyCores,
+      "N",
+      in: 0...1,
+      help: "Further cores that simulate each part and stand by."
+    ),
+    .flag("verify", \.verify, help: "Simulate every part on two cores, and publish only what both agree on."),
     .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
     .flag("ends-with-parent", \.endsWithParent, help: "End when the process that started it ends."),
   ]
@@ -25,6 +33,8 @@ struct CoordinatorCommand: Command {
   var cores = 2
   var checkpointTicks = 24
   var standby = false
+  var standbyCores = 0
+  var verify = false
   var noProjections = false
   var endsWithParent = false
 
@@ -35,6 +45,7 @@ struct CoordinatorCommand: Command {
       listen: listen ?? context.state.controlEndpoint,
       query: query ?? context.state.queryEndpoint,
       cores: cores,
+      redundancy: try Redundancy(standby: standbyCores, verify: verify),
       isStandby: standby,
       ticksPerCheckpoint: checkpointTicks,
       hasProjections: !noProjections,
@@ -50,5 +61,17 @@ enum ServiceConfigurationFile {
   static func read(_ path: String?) throws -> ServiceConfiguration {
     guard let path else { return ServiceConfiguration() }
     return try ServiceConfiguration.read(bytes: try FileText.bytes(of: path), file: path)
+  }
+}
+
+extension Redundancy {
+  /// What the options ask for.
+  init(standby: Int, verify: Bool) throws(UsageError) {
+    guard standby == 0 || !verify else {
+      throw UsageError(
+        "cores that stand by are compared as well, but the run goes on without them; with --verify it does not: choose one"
+      )
+    }
+    self = verify ? .verify : standby > 0 ? .standby : .none
   }
 }

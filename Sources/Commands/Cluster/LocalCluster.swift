@@ -11,7 +11,7 @@ final class LocalCluster {
   /// Where the processes log.
   let logFolder: String
   private let arguments: (coordinator: [String], core: [String])
-  private let cores: Int
+  private let firstCores: Int
   private let spares: Int
   private let exchange: ExchangeKind
   private let tenant: String
@@ -30,6 +30,7 @@ final class LocalCluster {
     tenant: String,
     cores: Int,
     spares: Int,
+    redundancy: Redundancy = .none,
     redis: String?,
     checkpointTicks: Int,
     hasProjections: Bool,
@@ -40,7 +41,9 @@ final class LocalCluster {
     guard let program = CurrentProcess.programPath else {
       throw CommandFailure(.failed, "the path of this program cannot be read; is /proc mounted?")
     }
-    (self.cores, self.spares, self.tenant, self.state, self.log) = (cores, spares, tenant, state, log)
+    (firstCores, self.spares, self.tenant, self.state, self.log) = (
+      cores * redundancy.copies, spares, tenant, state, log
+    )
     // The longest of the names that the processes will use.
     let length = "\(state.path)/core-00-0000000.sock".utf8.count
     guard length <= UnixSocket.longestPathBytes else {
@@ -78,6 +81,11 @@ final class LocalCluster {
       "coordinator", "--redis", redisURL, "--listen", state.controlEndpoint, "--query", state.queryEndpoint,
       "--cores", "\(cores)", "--checkpoint-ticks", "\(checkpointTicks)", "--standby", "--ends-with-parent",
     ]
+    switch redundancy {
+    case .none: break
+    case .standby: coordinator += ["--standby-cores", "1"]
+    case .verify: coordinator.append("--verify")
+    }
     if let configurationPath { coordinator += ["--config", configurationPath] }
     if !hasProjections { coordinator.append("--no-projections") }
     let core = ["core", "--redis", redisURL, "--coordinator", state.controlEndpoint, "--ends-with-parent"]
@@ -110,7 +118,7 @@ final class LocalCluster {
     try supervisor.start(
       .init(name: "coordinator", arguments: arguments.coordinator, finalCodes: [ExitCode.differs.rawValue])
     )
-    for i in 0..<cores + spares { try start(core: "\(i)") }
+    for i in 0..<firstCores + spares { try start(core: "\(i)") }
   }
 
   private func start(core place: String) throws {

@@ -28,6 +28,8 @@ struct RunCommand: Command {
     .value("cores", \.cores, "N", help: "Core processes, instead of as many as are expected to be fastest."),
     .value("up-to", \.upTo, "N", in: 1...mostCores, help: "Cores that 'synfire scale' may go to while it runs."),
     .quantity("until", \.until, .time, "TIME", help: "Model time to simulate."),
+    .value("standby", \.standby, "N", in: 0...1, help: "Further cores that simulate each part and stand by."),
+    .flag("verify", \.verify, help: "Simulate every part on two cores, and keep only what both agree on."),
     .value("seed", \.seed, "S", help: "Seed instead of the circuit's."),
     .value("precision", \.precision, "FORMAT", help: "Number format of the state."),
     .value("partition", \.partition, "METHOD", help: "How neurons are dealt to cores."),
@@ -41,6 +43,8 @@ struct RunCommand: Command {
   var circuit = ""
   var cores: Int?
   var upTo = 1
+  var standby = 0
+  var verify = false
   var until = 1000.0
   var seed: Int?
   var precision = Precision.single
@@ -75,6 +79,7 @@ struct RunCommand: Command {
       resume: resume,
       exchange: exchange,
       query: query,
+      redundancy: try Redundancy(standby: standby, verify: verify),
       redisLauncher: CurrentProcess.programPath.map(TiedCommand.words) ?? [],
       log: log
     )

@@ -30,7 +30,8 @@ struct CoresCommand: Command {
   /// One row a core.
   static func report(_ client: QueryClient) throws -> Report {
     let columns: [JSONTable.Column] = [
-      .init("core"), .init("place", isWideOnly: true), .init("host"), .init("pid"), .init("state"), .init("epoch"),
+      .init("core"), .init("copy", isWideOnly: true), .init("place", isWideOnly: true), .init("host"), .init("pid"),
+      .init("state"), .init("epoch"),
       .init("parts", isWideOnly: true), .init("series"), .init("neurons"), .init("synapses"), .init("spikes"),
       .init("received"), .init("sent_bytes", isWideOnly: true), .init("busy_seconds", unit: "s"),
       .init("compute_seconds", unit: "s", isWideOnly: true), .init("deliver_seconds", unit: "s", isWideOnly: true),

@@ -18,6 +18,8 @@ struct UpCommand: Command {
     .value("config", \.config, "FILE", help: "The configuration of the capacity service (YAML)."),
     .value("cores", \.cores, "N", in: 1...64, help: "Core processes."),
     .value("spares", \.spares, "N", in: 0...16, help: "Further cores that wait to take over."),
+    .value("standby", \.standby, "N", in: 0...1, help: "Further cores that simulate each part and stand by."),
+    .flag("verify", \.verify, help: "Simulate every part on two cores, and publish only what both agree on."),
     .value("redis", \.redis, "URL", help: "A store that runs already, instead of a private one."),
     .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
     .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
@@ -29,6 +31,8 @@ struct UpCommand: Command {
   var config: String?
   var cores = 2
   var spares = 0
+  var standby = 0
+  var verify = false
   var redis: String?
   var checkpointTicks = 24
   var exchange = ExchangeKind.auto
@@ -45,6 +49,7 @@ struct UpCommand: Command {
       tenant: configuration.tenant,
       cores: cores,
       spares: spares,
+      redundancy: try Redundancy(standby: standby, verify: verify),
       redis: redis,
       checkpointTicks: checkpointTicks,
       hasProjections: !noProjections,
