@@ -10,6 +10,8 @@ public struct CoreOptions: Sendable {
   public var place: String
   /// Where to listen for spikes; `{pid}` stands for the process, `*` for a port that the system chooses.
   public var spikes: String
+  /// Where other cores reach that endpoint, when they know it by another address; empty for the endpoint itself.
+  public var advertised: String
   /// How frames travel.
   public var exchange: ExchangeKind
   /// The only run it may serve, or 0.
@@ -22,11 +24,12 @@ public struct CoreOptions: Sendable {
     coordinator: String,
     place: String,
     spikes: String,
+    advertised: String = "",
     exchange: ExchangeKind = .auto,
     run: UInt64 = 0,
     endsWithParent: Bool = false
   ) {
-    (self.coordinator, self.place) = (coordinator, place)
+    (self.coordinator, self.place, self.advertised) = (coordinator, place, advertised)
     (self.spikes, self.exchange, self.run, self.endsWithParent) = (spikes, exchange, run, endsWithParent)
   }
 }
@@ -75,10 +78,11 @@ public final class CoreProcess {
     inbox = Mailbox(wakeup: exchange.wakeup)
     outbox = Mailbox(wakeup: try Wakeup())
     report = Report()
+    let known = options.advertised.replacing("{pid}", with: "\(CurrentProcess.pid)")
     hello = CoreHello(
       incarnation: incarnation,
       place: options.place,
-      spikeEndpoint: exchange.endpoint,
+      spikeEndpoint: known.isEmpty ? exchange.endpoint : known,
       host: CurrentProcess.host,
       processID: CurrentProcess.pid,
       run: options.run

@@ -29,6 +29,12 @@ struct CoreCommand: Command {
       "ENDPOINT",
       help: "Where to listen for the spikes of other cores (default: a free port of 127.0.0.1)."
     ),
+    .value(
+      "advertise",
+      \.advertise,
+      "ENDPOINT",
+      help: "Where the other cores reach it, when a port is mapped or an address translated on the way."
+    ),
     .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .value("place", \.place, "NAME", help: "A name that a new core takes over from the one before it."),
     .flag("ends-with-parent", \.endsWithParent, help: "End when the process that started it ends."),
@@ -37,6 +43,7 @@ struct CoreCommand: Command {
   var coordinator = ""
   var redis: String?
   var spikes: String?
+  var advertise: String?
   var exchange = ExchangeKind.auto
   var place = ""
   var endsWithParent = false
@@ -47,10 +54,14 @@ struct CoreCommand: Command {
     guard exchange.fits(endpoint) else {
       throw UsageError("--exchange \(exchange.rawValue) does not go with --spikes \(endpoint); leave one of them out")
     }
+    guard advertise == nil || exchange != .sharedMemory else {
+      throw UsageError("--advertise names a socket and --exchange shared-memory uses none; leave one of them out")
+    }
     let options = CoreOptions(
       coordinator: coordinator,
       place: place,
       spikes: endpoint,
+      advertised: advertise ?? "",
       exchange: exchange,
       endsWithParent: endsWithParent
     )
