@@ -85,6 +85,9 @@ public final class TickSource: InputSource, TickReader {
   public func startOver() throws {
     try stream.createGroup()
     try sealAgain()
+    // Whatever kept the store away may have kept its disk from what was sealed before: that is kept for as long again.
+    let now = clock()
+    for i in sealings.indices { sealings[i].milliseconds = now }
     // Samples that are not sealed will be read again.
     folded -= folder.heldEntries.count + due.reduce(0) { $0 + $1.entries.count }
     folder = TickFolder(configuration: configuration)

@@ -79,7 +79,13 @@ public struct SampleSender: Sendable {
   /// Sends a batch after everything before it; when it throws, send the same batch again.
   public mutating func send(_ entries: [[StreamField]], to sink: some SampleSink, now: Int64) throws(StoreError) {
     try recover(sink, now: now)
-    guard let last = try sink.append(entries).last else { return }
+    let places: [EntryID]
+    do throws(StoreError) { places = try sink.append(entries) } catch {
+      // A disk that takes nothing has not taken what came before either: its time begins when there is room.
+      if error.kind == .diskFull { for i in kept.indices { kept[i].milliseconds = now } }
+      throw error
+    }
+    guard let last = places.last else { return }
     kept.append(Sent(entries: entries, last: last, milliseconds: now))
     keptEntries += entries.count
     let settled = kept.prefix { now - $0.milliseconds > Self.settleMilliseconds }

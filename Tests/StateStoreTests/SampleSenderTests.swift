@@ -112,31 +112,7 @@ struct SystemSeed {
 
   @Test func `an answer in the middle of looking back does not end the looking back`() throws {
     // The first fault that was found: LOADING leaves the connection open, and what was lost was never looked for again.
-    final class Loading: SampleSink {
-      var isOpen = true
-      var refusals = 0
-      var entries: [EntryID: [StreamField]] = [:]
-      func reconnect() { isOpen = true }
-      func append(_ samples: [[StreamField]]) throws(StoreError) -> [EntryID] {
-        try refuse()
-        return samples.map {
-          let id = EntryID(milliseconds: UInt64(entries.count + 1))
-          entries[id] = $0
-          return id
-        }
-      }
-      func contains(_ place: EntryID) throws(StoreError) -> Bool {
-        try refuse()
-        return entries[place] != nil
-      }
-      private func refuse() throws(StoreError) {
-        guard refusals == 0 else {
-          refusals -= 1
-          throw StoreError(reply: "LOADING", during: "a test")
-        }
-      }
-    }
-    let sink = Loading()
+    let sink = RefusingSink(answer: "LOADING")
     var sender = SampleSender()
     try sender.send(batch(0), to: sink, now: 0)
     (sink.isOpen, sink.refusals, sink.entries) = (false, 1, [:])
@@ -144,6 +120,24 @@ struct SystemSeed {
     try sender.send(batch(1), to: sink, now: 2)
     #expect(sink.entries.sorted { $0.key < $1.key }.map(\.value) == batch(0) + batch(1))
     #expect(sender.resent == 1)
+  }
+
+  @Test func `what a disk may not have taken when it was full is kept until it had time again`() throws {
+    let sink = RefusingSink(answer: "MISCONF Errors writing to the AOF file: No space left on device")
+    var sender = SampleSender()
+    let settle = SampleSender.settleMilliseconds
+    try sender.send(batch(0), to: sink, now: 0)
+    sink.refusals = 2
+    for now in [settle - 100, settle + 100] {
+      #expect(throws: StoreError.self) { try sender.send(batch(1), to: sink, now: now) }
+    }
+    // There is room again, and then the power fails: what was answered for before the disk was full is lost with it.
+    try sender.send(batch(1), to: sink, now: settle + 200)
+    (sink.isOpen, sink.entries) = (false, [:])
+    try sender.send(batch(2), to: sink, now: settle + 300)
+    #expect(sink.entries.sorted { $0.key < $1.key }.map(\.value) == batch(0) + batch(1) + batch(2))
+    try sender.send(batch(3), to: sink, now: 3 * settle + 400)
+    #expect(sender.entriesKept == batch(3).count)
   }
 
   @Test func `what is kept is bounded by waiting, and let go when the disk has it`() throws {
@@ -162,5 +156,38 @@ struct SystemSeed {
     #expect(sender.entriesKept == 9)
     try sender.send(batch(4), to: sink, now: 3 * later)
     #expect(sender.entriesKept == 3)
+  }
+}
+
+/// A stream that answers the next so many calls with an error, over a connection that stays open.
+private final class RefusingSink: SampleSink {
+  let answer: String
+  var isOpen = true
+  var refusals = 0
+  var entries: [EntryID: [StreamField]] = [:]
+
+  init(answer: String) { self.answer = answer }
+
+  func reconnect() { isOpen = true }
+
+  func append(_ samples: [[StreamField]]) throws(StoreError) -> [EntryID] {
+    try refuse()
+    return samples.map {
+      let id = EntryID(milliseconds: UInt64(entries.count + 1))
+      entries[id] = $0
+      return id
+    }
+  }
+
+  func contains(_ place: EntryID) throws(StoreError) -> Bool {
+    try refuse()
+    return entries[place] != nil
+  }
+
+  private func refuse() throws(StoreError) {
+    guard refusals == 0 else {
+      refusals -= 1
+      throw StoreError(reply: answer, during: "a test")
+    }
   }
 }
