@@ -128,6 +128,10 @@ public final class CircuitRun {
     )
     var runningSince: Int64?
     loop.everyTurn = { [self] in
+      if let redis, redis.hasEnded() {
+        log.warning("the private redis ended and is started again")
+        try redis.start(launcher: redisLauncher)
+      }
       try supervisor.look()
       let crew = Crew(places: supervisor.names.map { String($0.dropFirst(5)) }, spares: 0, loop.machine.membership)
       for place in crew.start { try supervisor.start(member(Int(place) ?? 0, server.endpoint, sockets, redis)) }
