@@ -19,6 +19,8 @@ public struct CoordinatorOptions: Sendable {
   public var cores: Int
   /// Whether every part is simulated twice.
   public var redundancy: Redundancy
+  /// A folder of this machine in which it is remembered which runs were begun; nil for none.
+  public var memory: String?
   /// Whether it waits until the store answers and another coordinator has ended.
   public var isStandby: Bool
   /// Ticks between checkpoints.
@@ -36,12 +38,14 @@ public struct CoordinatorOptions: Sendable {
     query: String,
     cores: Int,
     redundancy: Redundancy = .none,
+    memory: String? = nil,
     isStandby: Bool = false,
     ticksPerCheckpoint: Int = 24,
     hasProjections: Bool = true,
     endsWithParent: Bool = false
   ) {
     (self.configuration, self.redis, self.listen, self.query) = (configuration, redis, listen, query)
+    self.memory = memory
     (self.cores, self.isStandby, self.ticksPerCheckpoint) = (cores, isStandby, ticksPerCheckpoint)
     self.redundancy = redundancy
     (self.hasProjections, self.endsWithParent) = (hasProjections, endsWithParent)
@@ -83,6 +87,7 @@ public enum CapacityCoordinator {
       programDigest: String(digest.value, radix: 16),
       waitMilliseconds: options.isStandby ? .max / 4 : 0,
       leaseMilliseconds: leaseMilliseconds,
+      marker: options.memory.map { RunMarker(folder: $0, run: configuration.tenant, store: options.redis) },
       advice: "restore the configuration (tick, horizons and calls shape the network), or start with another tenant"
     )
     let source = try TickSource(configuration: configuration, connection: connection, lease: store.lease, log: log)

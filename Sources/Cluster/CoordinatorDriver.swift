@@ -8,6 +8,8 @@ public import Wire
 public final class CoordinatorDriver {
   /// Time after which inputs wait for the next turn.
   static let turnNanoseconds: Int64 = 5_000_000
+  /// Exit code for a store that lost the run: starting again would begin it anew without a word.
+  public static let lossCode: Int32 = 4
 
   /// The machine.
   public private(set) var machine: CoordinatorMachine
@@ -91,6 +93,7 @@ public final class CoordinatorDriver {
   }
 
   private func loseLease() {
+    if let loss = loss() { return giveUp(loss) }
     log.error("the lease is lost; another coordinator has taken over")
     exit = (1, "the lease is another coordinator's now")
   }
@@ -98,12 +101,22 @@ public final class CoordinatorDriver {
   private func giveUp(_ error: any Error) {
     log.error("the run is given up", ("reason", "\(error)"))
     stopCores("\(error)")
-    exit = (1, "\(error)")
+    exit = ((error as? any StoreFailure)?.isLoss == true ? Self.lossCode : 1, "\(error)")
+  }
+
+  /// What says that the record of the run is gone; nil while it is there or cannot be asked for.
+  private func loss() -> (any Error)? {
+    do {
+      _ = try store.readCommitted()
+      return nil
+    } catch { return (error as? any StoreFailure)?.isLoss == true ? error : nil }
   }
 
   private func loseStore(_ error: any Error) {
     // What a store that went back has lost is looked for again from the start; what is wrong then stays wrong.
-    hardFailures += (error as? any StoreFailure)?.isTransient == true ? 0 : 1
+    let isTransient = (error as? any StoreFailure)?.isTransient == true
+    if !isTransient, let loss = loss() { return giveUp(loss) }
+    hardFailures += isTransient ? 0 : 1
     guard hardFailures <= 3 else { return giveUp(error) }
     if machine.phase != .storeLost {
       log.error("the store does not answer; nothing is committed until it does", ("error", "\(error)"))

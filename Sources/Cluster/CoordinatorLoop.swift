@@ -161,6 +161,8 @@ public struct QueryReply: Sendable {
 public protocol StoreFailure: Error {
   /// Whether the same call may succeed later.
   var isTransient: Bool { get }
+  /// Whether the store no longer has what a run must not go on without.
+  var isLoss: Bool { get }
 }
 
 extension ControlMessage {

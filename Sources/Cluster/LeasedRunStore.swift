@@ -9,28 +9,34 @@ public final class LeasedRunStore: RunStore {
   private let store: any CheckpointStore
   private let leaseMilliseconds: Int64
   private let connectAnew: () throws -> Void
+  private let marker: RunMarker?
+  private let opened = MonotonicClock.nowMilliseconds()
 
   /// Uses a store and a lease that was taken from it; `reconnect` reaches a store that did not answer.
   public init(
     _ store: any CheckpointStore,
     lease: Lease,
     leaseMilliseconds: Int64,
+    marker: RunMarker? = nil,
     reconnect: @escaping () throws -> Void
   ) {
     (self.store, self.lease, self.leaseMilliseconds) = (store, lease, leaseMilliseconds)
-    connectAnew = reconnect
+    (connectAnew, self.marker) = (reconnect, marker)
   }
 
   /// Takes the lease of a run, waiting up to a time for one that is held, and makes its record or checks the one there.
   ///
-  /// `advice` is what to do when the record belongs to another program.
-  /// - Throws: `StoreError` when the lease is held for longer, or the record belongs to another program or format.
+  /// `advice` is what to do when the record belongs to another program; `marker` remembers outside the store that the
+  /// run was begun.
+  /// - Throws: `StoreError` when the lease is held for longer, the record belongs to another program or format, or the
+  ///   store has none of a run that was begun.
   public static func open(
     _ connection: RedisConnection,
     run: String,
     programDigest: String,
     waitMilliseconds: Int64,
     leaseMilliseconds: Int64,
+    marker: RunMarker? = nil,
     advice: String
   ) throws -> LeasedRunStore {
     let store = try RedisCheckpointStore(connection, run: run)
@@ -50,15 +56,17 @@ public final class LeasedRunStore: RunStore {
       }
       switch answer {
       case .taken(let lease):
-        let own = LeasedRunStore(store, lease: lease, leaseMilliseconds: leaseMilliseconds) {
+        let own = LeasedRunStore(store, lease: lease, leaseMilliseconds: leaseMilliseconds, marker: marker) {
           // A server that hangs must not keep the coordinator's thread from its other work.
           let address = connection.address
           _ = try RedisConnection(address, connectMilliseconds: 500, commandMilliseconds: 500).command(["PING"])
           try connection.reconnect()
         }
         try own.check(programDigest, run: run, advice: advice)
+        if let process = ProcessIdentity.current { try store.noteHolder(lease, process.text) }
         return own
-      case .held(_, let left):
+      case .held(let holder, let left):
+        if isDead(holder, in: store), (try? store.endLease(nonce: holder)) != nil { continue }
         guard MonotonicClock.nowMilliseconds() < end, Interruption.wait(milliseconds: min(100, max(10, left))) else {
           throw StoreError(
             .unexpected,
@@ -71,8 +79,23 @@ public final class LeasedRunStore: RunStore {
     }
   }
 
+  /// Whether the holder of a lease was a process of this machine and has ended.
+  private static func isDead(_ nonce: UInt64, in store: RedisCheckpointStore) -> Bool {
+    guard let text = try? store.holder(nonce: nonce) else { return false }
+    return ProcessIdentity(text)?.hasEnded == true
+  }
+
   /// Makes the record of a new run, or checks that the one there is of the same program.
   public func check(_ programDigest: String, run: String, advice: String) throws {
+    if let marker, marker.isThere, try store.readRun() == nil {
+      releaseLease()
+      throw StoreError(
+        .lost,
+        during: "opening of run '\(run)'",
+        answer: "the store has nothing of it, although it was begun here",
+        advice: "the store was flushed or lost; restore it from a backup, or remove \(marker.path) to start anew"
+      )
+    }
     let fresh = RunRecord(
       programDigest: programDigest,
       createdMilliseconds: WallClock.nowMilliseconds(),
@@ -102,8 +125,10 @@ public final class LeasedRunStore: RunStore {
   /// Reads the committed position.
   public func readCommitted() throws -> CommittedState {
     guard let record = try store.readRun() else {
+      // What is younger than this may be missing because the store's disk did not have it yet.
+      let isYoung = MonotonicClock.nowMilliseconds() - opened < SampleSender.settleMilliseconds
       throw StoreError(
-        .missing,
+        isYoung ? .missing : .lost,
         during: "reading of the run record",
         answer: "it is gone",
         advice: "the store was flushed or lost; restore it from a backup, or delete what is left and start anew"
@@ -143,6 +168,7 @@ public final class LeasedRunStore: RunStore {
     let request = CommitRequest(previousEpoch: previous, epoch: epoch, generation: generation, blobs: blobs)
     switch try store.commit(lease, request) {
     case .committed:
+      if MonotonicClock.nowMilliseconds() - opened > SampleSender.settleMilliseconds { marker?.write() }
       _ = try store.collectGarbage(lease)
       return .committed
     case .refused(.fenceLost): return .refused(reason: "another coordinator holds the lease", isFence: true)
@@ -171,7 +197,10 @@ public final class LeasedRunStore: RunStore {
   }
 }
 
-extension StoreError: StoreFailure {}
+extension StoreError: StoreFailure {
+  /// Whether what was stored is gone.
+  public var isLoss: Bool { kind == .lost }
+}
 
 /// A core's side of the store: its parts' blobs in Redis, over a connection that is opened when it is needed.
 public final class RedisBlobStore: BlobStore {

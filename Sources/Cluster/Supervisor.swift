@@ -48,6 +48,7 @@ public final class Supervisor {
     var isDone = false
     /// When it is ended by force; nil unless it was asked to end.
     var endMilliseconds: Int64?
+    var finalCode: Int32?
   }
 
   private let program: String
@@ -90,8 +91,11 @@ public final class Supervisor {
   /// Starts since the first, of all members.
   public var restarts: Int { slots.reduce(0) { $0 + $1.restarts } }
 
-  /// The exit code of a member that is done, or nil.
+  /// Whether a member has ended for good.
   public func isDone(_ name: String) -> Bool { slots.first { $0.member.name == name }?.isDone ?? true }
+
+  /// The code with which a member ended for good, or nil.
+  public func finalCode(of name: String) -> Int32? { slots.first { $0.member.name == name }?.finalCode }
 
   private func logPath(_ member: Member) -> String { "\(logFolder)/\(member.name).log" }
 
@@ -116,7 +120,7 @@ public final class Supervisor {
         guard let end = process.poll() else { continue }
         slots[i].process = nil
         if case .exited(let code) = end, slots[i].member.finalCodes.contains(code) {
-          slots[i].isDone = true
+          (slots[i].isDone, slots[i].finalCode) = (true, code)
           continue
         }
         let isShort = now - slots[i].startedMilliseconds < 2000

@@ -13,7 +13,7 @@ public final class RedisCheckpointStore: CheckpointStore {
 
   /// The connection, which the caller reopens after a failure.
   public let connection: RedisConnection
-  private let keys: KeySpace
+  let keys: KeySpace
 
   /// Uses a connection for the run of a name.
   public init(_ connection: RedisConnection, run: String) throws(StoreError) {

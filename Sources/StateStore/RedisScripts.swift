@@ -47,6 +47,19 @@ enum CheckpointScript {
       return 1
       """
 
+  /// Key fence; arguments number, nonce, text.
+  static let noteHolder =
+    holds + """
+      if holds(KEYS[1]) then redis.call('HSET', KEYS[1], 'holder', ARGV[3]) end
+      return 1
+      """
+
+  /// Key lease; argument nonce.
+  static let end = """
+    if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+    return 1
+    """
+
   /// Keys fence, run; arguments number, nonce, then fields and values.
   static let create =
     holds + """

@@ -28,6 +28,8 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
     case fenceLost
     /// The run, blob or group is not in the store.
     case missing
+    /// The run was in the store and no longer is.
+    case lost
     /// What is stored is not what was written.
     case corrupt
     /// Any other answer.

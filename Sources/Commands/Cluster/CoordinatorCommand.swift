@@ -46,6 +46,7 @@ struct CoordinatorCommand: Command {
       query: query ?? context.state.queryEndpoint,
       cores: cores,
       redundancy: try Redundancy(standby: standbyCores, verify: verify),
+      memory: context.state.path,
       isStandby: standby,
       ticksPerCheckpoint: checkpointTicks,
       hasProjections: !noProjections,

@@ -116,7 +116,11 @@ final class LocalCluster {
       _ = try RedisConnection(RedisAddress(redisURL)).checkServer()
     }
     try supervisor.start(
-      .init(name: "coordinator", arguments: arguments.coordinator, finalCodes: [ExitCode.differs.rawValue])
+      .init(
+        name: "coordinator",
+        arguments: arguments.coordinator,
+        finalCodes: [ExitCode.differs.rawValue, ExitCode.stale.rawValue]
+      )
     )
     for i in 0..<firstCores + spares { try start(core: "\(i)") }
   }
@@ -167,6 +171,13 @@ final class LocalCluster {
     }
     try supervisor.look()
     try followScale()
+    if supervisor.finalCode(of: "coordinator") == ExitCode.stale.rawValue {
+      throw CommandFailure(
+        .stale,
+        "the store lost the run and nothing goes on over it: restore it from a backup, or start anew as the end of "
+          + "\(logFolder)/coordinator.log says"
+      )
+    }
     if supervisor.isDone("coordinator") {
       throw CommandFailure(.differs, "the run diverged and was stopped; \(logFolder)/coordinator.log says where")
     }

@@ -43,7 +43,12 @@ public struct CommandLineTool: Sendable {
     switch error {
     case let failure as CommandFailure: failure.code
     case let failure as StoreError:
-      failure.kind == .timedOut ? .timedOut : failure.kind == .missing ? .notFound : .failed
+      switch failure.kind {
+      case .timedOut: .timedOut
+      case .missing: .notFound
+      case .lost: .stale
+      default: .failed
+      }
     default: .failed
     }
   }

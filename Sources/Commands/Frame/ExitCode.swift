@@ -4,7 +4,7 @@ public enum ExitCode: Int32, Sendable {
   case failed = 1
   case usage = 2
   case notFound = 3
-  /// The answer would rest on stale or too little data.
+  /// The answer would rest on stale or too little data, or the run on a store that lost it.
   case stale = 4
   case differs = 5
   case timedOut = 124
