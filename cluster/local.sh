@@ -26,9 +26,9 @@ is_number "$cores" 1 4096 || { say "--cores: '$cores' is not a number of cores";
 
 start_redis() {
   command -v redis-server >/dev/null || fail "redis-server is not installed; run scripts/setup, or give --redis URL"
-  # What is committed must survive: no eviction, and an append-only file that is written once a second.
+  # What is committed must survive: no eviction, and an append-only file that is written before the answer.
   start_process "$folder" redis redis-server --port 0 --unixsocket "$folder/redis.sock" --unixsocketperm 700 \
-    --dir "$folder" --appendonly yes --appendfsync everysec --maxmemory-policy noeviction --save '' --daemonize no
+    --dir "$folder" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' --daemonize no
   wait_for 10 "redis" redis-cli -s "$folder/redis.sock" ping
 }
 

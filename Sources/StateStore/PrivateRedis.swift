@@ -4,6 +4,14 @@ public import Basics
 ///
 /// Belongs to one thread.
 public final class PrivateRedis {
+  /// When what is written reaches the disk.
+  public enum Sync: String, Sendable {
+    /// Before the answer: losing the power of the machine loses nothing that was answered for.
+    case always
+    /// Once a second: a loss of power, or on a slow disk the end of the process, loses up to two seconds.
+    case everySecond = "everysec"
+  }
+
   /// Where data, log and lock are.
   public let folder: String
   /// The socket.
@@ -12,13 +20,14 @@ public final class PrivateRedis {
   public var address: RedisAddress { RedisAddress(path: socketPath) }
   /// The server's process; nil before it is started, after it is stopped, and when it was taken over.
   public private(set) var process: ChildProcess?
+  private let sync: Sync
   private let lock: FileLock
 
   /// Claims a folder, which has to exist; the socket lies in it unless another path is given.
   ///
   /// - Throws: `StoreError` when the path is too long for a socket or another process uses the folder.
-  public init(folder: String, socketPath: String? = nil) throws(StoreError) {
-    self.folder = folder
+  public init(folder: String, socketPath: String? = nil, sync: Sync = .everySecond) throws(StoreError) {
+    (self.folder, self.sync) = (folder, sync)
     self.socketPath = socketPath ?? "\(folder)/redis.sock"
     let length = self.socketPath.utf8.count
     guard length <= UnixSocket.longestPathBytes else {
@@ -69,7 +78,7 @@ public final class PrivateRedis {
       launcher + [
         program, "--port", "0", "--unixsocket", socketPath, "--unixsocketperm", "700", "--dir", folder, "--daemonize",
         "no",
-        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
+        "--appendonly", "yes", "--appendfsync", sync.rawValue, "--save", "", "--maxmemory-policy", "noeviction",
       ]
     let started: ChildProcess
     do {

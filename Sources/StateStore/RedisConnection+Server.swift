@@ -36,6 +36,11 @@ extension RedisConnection {
           "the server keeps no append-only file: a crash loses everything since its last snapshot; "
             + "set it with: redis-cli config set appendonly yes"
         )
+      } else if try setting("appendfsync") != "always" {
+        report.warnings.append(
+          "its disk has what it answers for up to two seconds later: a loss of power loses the last samples; "
+            + "set it with: redis-cli config set appendfsync always"
+        )
       }
     } else {
       report.warnings.append(

@@ -19,6 +19,8 @@ final class LocalCluster {
   private let supervisor: Supervisor
   private let redis: PrivateRedis?
   private let lock: FileLock
+  /// When the store was started again last, may be next, and the pause between, in ms.
+  private var storeStart: (last: Int64, next: Int64, pause: Int64) = (0, 0, 50)
   private let log: Log
   private let watch: MembershipWatch
   /// What stands before a command line so that the process ends with this one, however this one ends.
@@ -35,6 +37,7 @@ final class LocalCluster {
     checkpointTicks: Int,
     hasProjections: Bool,
     exchange: ExchangeKind = .auto,
+    sync: PrivateRedis.Sync = .everySecond,
     state: StateFolder,
     log: Log
   ) throws {
@@ -73,7 +76,7 @@ final class LocalCluster {
       )
     }
     self.lock = lock
-    self.redis = redis == nil ? try PrivateRedis(folder: state.path) : nil
+    self.redis = redis == nil ? try PrivateRedis(folder: state.path, sync: sync) : nil
     redisURL = redis ?? state.redisURL
     tied = TiedCommand.words(program)
     supervisor = Supervisor(program: program, logFolder: logFolder, log: log)
@@ -165,10 +168,7 @@ final class LocalCluster {
 
   /// Starts again what died.
   func look() throws {
-    if let redis, redis.hasEnded() {
-      log.warning("the private redis ended and is started again")
-      try startAgain(redis)
-    }
+    if let redis, redis.hasEnded() { startAgain(redis) }
     try supervisor.look()
     try followScale()
     if supervisor.finalCode(of: "coordinator") == ExitCode.stale.rawValue {
@@ -183,15 +183,16 @@ final class LocalCluster {
     }
   }
 
-  /// Starts the store again; it may be killed once more while it reads its data.
-  private func startAgain(_ redis: PrivateRedis) throws {
-    for _ in 0..<5 {
-      do { return try redis.start(launcher: tied) } catch {
-        log.warning("the private redis did not start", ("error", "\(error)"))
-        guard Interruption.wait(milliseconds: 100) else { return }
-      }
+  /// Starts the store again, after a growing pause where it does not stay up: on a full disk it has to wait for room.
+  private func startAgain(_ redis: PrivateRedis) {
+    let now = MonotonicClock.nowMilliseconds()
+    guard now >= storeStart.next else { return }
+    let pause = now - storeStart.last < 2000 ? min(2000, storeStart.pause * 2) : 50
+    storeStart = (now, now + pause, pause)
+    log.warning("the private redis ended and is started again")
+    do { try redis.start(launcher: tied) } catch {
+      log.warning("the private redis did not start", ("error", "\(error)"))
     }
-    try redis.start(launcher: tied)
   }
 
   /// The running processes.

@@ -54,6 +54,8 @@ struct UpCommand: Command {
       checkpointTicks: checkpointTicks,
       hasProjections: !noProjections,
       exchange: exchange,
+      // A service is asked for what it said yesterday: what is answered for is on the disk.
+      sync: .always,
       state: context.state,
       log: context.log
     )
