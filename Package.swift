@@ -55,6 +55,7 @@ let package = Package(
   products: [
     .executable(name: "synfire", targets: ["synfire"]),
     .executable(name: "synfire-sim", targets: ["synfire-sim"]),
+    .executable(name: "synfire-chaos", targets: ["synfire-chaos"]),
   ],
   targets: [
     // system: a module map and a shim each, imported by exactly one Swift module
@@ -113,6 +114,8 @@ let package = Package(
       dependencies: ["Basics", "StateStore", "Simulation"],
       swiftSettings: strict
     ),
+    module("Chaos", ["Basics", "Documents", "StateStore", "Cluster"]),
+    .executableTarget(name: "synfire-chaos", dependencies: ["Basics", "Chaos"], swiftSettings: strict),
     module("TestKit", ["Basics", "Wire", "Circuits", "ChipCore", "StateStore", "Cluster"]),
     tests("BasicsTests", ["Basics"]),
     tests("WireTests", ["Basics", "Wire"]),
@@ -136,6 +139,6 @@ let package = Package(
       ]
     ),
     tests("CommandsTests", ["Basics", "Documents", "Workloads", "StateStore", "Commands"]),
-    tests("ProcessTests", ["Basics", "Wire", "Documents", "Transport", "StateStore"]),
+    tests("ProcessTests", ["Basics", "Wire", "Documents", "Transport", "StateStore", "Chaos"]),
   ] + wideSets
 )

@@ -71,7 +71,7 @@ public final class RedisTickPublisher: TickPublisher {
 
 extension CapacityService.View {
   /// Where two views of one tick part, in words.
-  func firstDifference(from former: Self) -> String {
+  public func firstDifference(from former: Self) -> String {
     for (a, b) in zip(former.forecasts, forecasts) where a != b {
       if a.series != b.series { return "series \(a.series) against \(b.series)" }
       if a.observed != b.observed { return "the value of \(a.series)" }

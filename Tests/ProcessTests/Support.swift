@@ -60,13 +60,18 @@ final class Started {
   private let name: String
 
   /// Starts a command line; the state folder is the test's folder.
-  init(_ words: [String], in folder: TestFolder, environment: [String: String] = [:]) throws {
+  init(
+    _ words: [String],
+    in folder: TestFolder,
+    environment: [String: String] = [:],
+    executable: String = program
+  ) throws {
     (self.folder, name) = (folder, "run-\(UInt32.random(in: .min ... .max))")
     // The shell becomes the program, so the pid is the program's.
     let script = #"out=$1; err=$2; shift 2; exec "$@" >"$out" 2>"$err""#
     process = try ChildProcess(
       "/bin/sh",
-      ["-c", script, "sh", folder.file("\(name).out"), folder.file("\(name).err"), program] + words,
+      ["-c", script, "sh", folder.file("\(name).out"), folder.file("\(name).err"), executable] + words,
       environment: ["SYNFIRE_STATE": folder.path].merging(environment) { $1 }
     )
   }
