@@ -124,7 +124,7 @@ public final class ChaosRun {
       }
       if !countsFromBeginning { shop.watch.mark() }
     } catch let error as Skipped {
-      for (act, _) in acts { try act.end() }
+      for (act, _) in acts { try? act.end() }
       return .skipped(error.reason)
     } catch let error as WrongAnswer {
       return .failed(error.description)

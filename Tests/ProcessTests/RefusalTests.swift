@@ -19,7 +19,7 @@ extension ProcessTests {
       #expect(ran.code == 4, "\(ran.error)")
       #expect(ran.error.contains("the store lost the run and nothing goes on over it"), "\(ran.error)")
       let log = service.folder.read("logs/coordinator.log")
-      #expect(log.contains("the store was flushed or lost; restore it from a backup"), "\(log)")
+      #expect(log.contains("it is gone; the store was flushed or lost; restore it from a backup"), "\(log)")
       service.expectNothingLeft()
 
       // Starting again does not begin at zero in silence, until it is told to.
