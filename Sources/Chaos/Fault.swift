@@ -89,6 +89,9 @@ public enum Fault: String, CaseIterable, Sendable {
   /// Whether the right answer is to refuse to go on, which ends the history.
   public var isFatal: Bool { self == .storeFlush }
 
+  /// Whether it is a course of events that waits for the cluster, and so cannot be begun beside another fault.
+  var isCourse: Bool { self == .coresRolling || self == .coordinatorOther }
+
   /// What it is done to; two faults at once are done to different things.
   public var target: Target {
     switch self {

@@ -46,7 +46,7 @@ public struct FaultList: Equatable, Sendable {
   }
 
   private static func fit(_ a: Fault, _ b: Fault) -> Bool {
-    a.target != b.target && a.target != .everything && b.target != .everything
+    a.target != b.target && a.target != .everything && b.target != .everything && !a.isCourse && !b.isCourse
   }
 }
 
