@@ -1,4 +1,5 @@
 public import Basics
+public import StateStore
 public import Wire
 
 extension CoordinatorMachine {
