@@ -30,6 +30,8 @@ public final class TickSource: InputSource, TickReader {
   private var recent: [Int64: SealedTick] = [:]
   private var isPendingRead = false
   private var lastPending: EntryID?
+  /// The last sample that the store delivered to anybody, as this reader knows it.
+  private var delivered: EntryID?
   private var calendarVersion: Int64 = -1
   private var nextCalendarLook: Int64 = 0
   /// Samples rejected since this coordinator started, by reason.
@@ -92,7 +94,7 @@ public final class TickSource: InputSource, TickReader {
     folded -= folder.heldEntries.count + due.reduce(0) { $0 + $1.entries.count }
     folder = TickFolder(configuration: configuration)
     (due, recent, nextOrdinal) = ([], [:], 0)
-    (isPendingRead, lastPending, calendarVersion, nextCalendarLook) = (false, nil, -1, 0)
+    (isPendingRead, lastPending, delivered, calendarVersion, nextCalendarLook) = (false, nil, nil, -1, 0)
     try resume()
   }
 
@@ -168,14 +170,7 @@ public final class TickSource: InputSource, TickReader {
     try lookAtCalendar()
     // Taken before the samples: what arrives after this moment is not late for it.
     let now = Timestamp(milliseconds: WallClock.nowMilliseconds())
-    var entries: [StreamEntry]
-    if isPendingRead {
-      entries = try stream.readNew(lease, count: Self.batch)
-    } else {
-      entries = try stream.readPending(lease, after: lastPending, count: Self.batch)
-      lastPending = entries.last?.id ?? lastPending
-      isPendingRead = entries.isEmpty
-    }
+    let entries = try readEntries()
     var rejections: [MetricStream.Rejection] = []
     for entry in entries {
       let id = StreamEntryID(milliseconds: entry.id.milliseconds, sequence: entry.id.sequence)
@@ -190,6 +185,26 @@ public final class TickSource: InputSource, TickReader {
     try stream.reject(lease, rejections)
     // The clock may only move on when everything that had arrived is folded.
     if isPendingRead, entries.count < Self.batch || configuration.clock == .stream { due = folder.advance(clock: now) }
+  }
+
+  /// The next samples: first those that were delivered before, then new ones.
+  private func readEntries() throws -> [StreamEntry] {
+    if isPendingRead {
+      if let entries = try stream.readNew(lease, after: delivered, count: Self.batch) {
+        if delivered != nil { delivered = entries.last?.id ?? delivered }
+        return entries
+      }
+      // A call that was given up was carried out after the pending samples had been read: there are more of them.
+      log.info("samples were delivered by a read that was given up; they are read as pending")
+      lastPending = max(lastPending ?? EntryID(milliseconds: 0), delivered ?? EntryID(milliseconds: 0))
+      (isPendingRead, delivered) = (false, nil)
+    }
+    // Asked for before the pending ones: what is delivered from here on shows when new ones are read.
+    if delivered == nil, rules.keeps(.readAfterPlace) { delivered = try stream.lastDelivered() }
+    let entries = try stream.readPending(lease, after: lastPending, count: Self.batch)
+    lastPending = entries.last?.id ?? lastPending
+    isPendingRead = entries.isEmpty
+    return entries
   }
 
   private func lookAtCalendar() throws {

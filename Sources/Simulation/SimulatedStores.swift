@@ -82,8 +82,13 @@ final class RemoteTickStore: TickStore, SampleStream, SampleSink, EventReader {
       try store.readPending(lease, after: place, count: count)
     }
   }
-  func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry] {
-    try connection.write("XREADGROUP") { [store] () throws(StoreError) in try store.readNew(lease, count: count) }
+  func lastDelivered() throws(StoreError) -> EntryID {
+    try connection.read("XINFO") { [store] in store.lastDelivered() }
+  }
+  func readNew(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]? {
+    try connection.write("XREADGROUP") { [store] () throws(StoreError) in
+      try store.readNew(lease, after: place, count: count)
+    }
   }
   func reject(_ lease: Lease, _ rejections: [MetricStream.Rejection]) throws(StoreError) {
     guard !rejections.isEmpty else { return }

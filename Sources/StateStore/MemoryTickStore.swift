@@ -71,9 +71,15 @@ public final class MemoryTickStore: TickStore, SampleStream {
     return Array(present.pending.drop { entry in place.map { entry.id <= $0 } ?? false }.prefix(count))
   }
 
-  /// Returns samples that were never delivered.
-  public func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry] {
+  /// Returns the place of the last sample that was ever delivered.
+  public func lastDelivered() -> EntryID {
+    present.delivered > 0 ? present.entries[present.delivered - 1].id : EntryID(milliseconds: 0)
+  }
+
+  /// Returns samples that were never delivered, or nil when the last one delivered is another than the reader knows.
+  public func readNew(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]? {
     try fence(lease, "reading of samples")
+    if let place, place != lastDelivered() { return nil }
     let new = Array(present.entries[present.delivered...].prefix(count))
     present.delivered += new.count
     present.pending += new

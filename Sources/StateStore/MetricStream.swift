@@ -4,8 +4,13 @@ public protocol SampleStream: AnyObject {
   func createGroup() throws(StoreError)
   /// Returns samples that were delivered before and not acknowledged, after a place; begin without one.
   func readPending(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]
+  /// Returns the place of the last sample that was ever delivered; what is pending from before it is asked for after it.
+  func lastDelivered() throws(StoreError) -> EntryID
   /// Returns samples that were never delivered; does not wait for any.
-  func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry]
+  ///
+  /// `place` is that of the last sample delivered, as the reader knows it. Returns nil when another one is: a call that
+  /// the reader gave up was carried out late, and what it delivered is pending. Without a place whatever comes is taken.
+  func readNew(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]?
   /// Puts samples aside with their reasons and acknowledges them.
   func reject(_ lease: Lease, _ rejections: [MetricStream.Rejection]) throws(StoreError)
 }
@@ -15,7 +20,8 @@ public protocol SampleStream: AnyObject {
 /// Entries are acknowledged in the same call that seals the tick they went into (`TickStore.seal`), or that puts them
 /// aside (`reject`): whoever dies between reading and that call has lost nothing, because what was delivered and not
 /// acknowledged is read first by the next coordinator. All coordinators read under one name, and reading is fenced:
-/// a former one cannot take entries away from its successor.
+/// a former one cannot take entries away from its successor; nor can a call of the coordinator's own that it gave up and
+/// that a server which hung carries out later, since every read names the sample it goes on after.
 public final class MetricStream: SampleSink, SampleStream {
   /// The consumer group and its one consumer.
   public static let group = "synfire"
@@ -129,34 +135,54 @@ public final class MetricStream: SampleSink, SampleStream {
 
   /// Returns samples that were delivered before and not acknowledged, after a place; begin without one.
   public func readPending(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry] {
-    try read(lease, from: place?.description ?? "0", count)
+    try read(lease, from: place?.description ?? "0", known: nil, count) ?? []
   }
 
-  /// Returns samples that were never delivered; does not wait for any.
-  public func readNew(_ lease: Lease, count: Int) throws(StoreError) -> [StreamEntry] {
-    try read(lease, from: ">", count)
+  /// Returns the place of the last sample that was ever delivered; zero when there is none or no group.
+  public func lastDelivered() throws(StoreError) -> EntryID {
+    let reply = try connection.evaluate(StreamScript.delivered, keys: [key], [.init(Self.group)])
+    guard let place = reply.text.flatMap({ EntryID($0) }) else {
+      throw .unreadable(reply, during: "XINFO GROUPS \(key)")
+    }
+    return place
   }
 
-  private func read(_ lease: Lease, from place: String, _ count: Int) throws(StoreError) -> [StreamEntry] {
+  /// Returns samples that were never delivered, or nil when the last one delivered is another than the reader knows.
+  public func readNew(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]? {
+    try read(lease, from: ">", known: place, count)
+  }
+
+  private func read(
+    _ lease: Lease,
+    from place: String,
+    known: EntryID?,
+    _ count: Int
+  ) throws(StoreError) -> [StreamEntry]? {
     do {
-      return try readOnce(lease, from: place, count)
+      return try readOnce(lease, from: place, known: known, count)
     } catch {
       // Nobody has read yet, or a server that lost its tail lost the group: then everything it has is new.
       guard error.kind == .missing else { throw error }
       try createGroup()
-      return try readOnce(lease, from: place, count)
+      return try readOnce(lease, from: place, known: known, count)
     }
   }
 
-  private func readOnce(_ lease: Lease, from place: String, _ count: Int) throws(StoreError) -> [StreamEntry] {
+  private func readOnce(
+    _ lease: Lease,
+    from place: String,
+    known: EntryID?,
+    _ count: Int
+  ) throws(StoreError) -> [StreamEntry]? {
     let operation = "XREADGROUP \(key)"
     let reply = try connection.evaluate(
       StreamScript.read,
       keys: [run.key("fence"), key],
-      lease.arguments + [.init(Self.group), .init(count), .init(place)]
+      lease.arguments + [.init(Self.group), .init(count), .init(place), .init(known?.description ?? "")]
     )
     guard let answer = reply.elements, let first = answer.first else { throw .unreadable(reply, during: operation) }
     if first.text == "fence" { throw .fenceLost(during: operation) }
+    if first.text == "moved" { return nil }
     guard answer.count == 2 else { return [] }
     return try StreamEntry.list(from: answer[1], during: operation)
   }

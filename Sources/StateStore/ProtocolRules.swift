@@ -18,6 +18,8 @@ public struct ProtocolRules: Sendable, Equatable {
     case frameGeneration = "frame-generation"
     /// What was sealed once is sealed again as it was after the store lost it.
     case sealedStays = "sealed-stays"
+    /// New samples are read after the last one that the reader knows, so that none is taken by a call it gave up.
+    case readAfterPlace = "read-after-place"
     /// A sender looks for what the store lost until it has found out.
     case lookBack = "look-back"
   }

@@ -11,10 +11,29 @@ enum StreamScript {
     return places
     """
 
-  /// Keys fence, stream; arguments number, nonce, group (and consumer), count, place.
+  /// A function that tells the place of the last entry that a group got of a stream.
+  private static let last = """
+    local function last(key, group)
+      if redis.call('EXISTS', key) == 0 then return '0-0' end
+      for _, info in ipairs(redis.call('XINFO', 'GROUPS', key)) do
+        local of = {}
+        for i = 1, #info, 2 do of[info[i]] = info[i + 1] end
+        if of['name'] == group then return of['last-delivered-id'] end
+      end
+      return '0-0'
+    end
+
+    """
+
+  /// Key stream; argument group.
+  static let delivered = last + "return last(KEYS[1], ARGV[1])"
+
+  /// Keys fence, stream; arguments number, nonce, group (and consumer), count, place, and that of the last entry
+  /// delivered as the reader knows it, or nothing.
   static let read =
-    CheckpointScript.holds + """
+    CheckpointScript.holds + last + """
       if not holds(KEYS[1]) then return {'fence'} end
+      if ARGV[6] ~= '' and last(KEYS[2], ARGV[3]) ~= ARGV[6] then return {'moved'} end
       local r = redis.call('XREADGROUP', 'GROUP', ARGV[3], ARGV[3], 'COUNT', ARGV[4], 'STREAMS', KEYS[2], ARGV[5])
       if not r then return {'ok'} end
       return {'ok', r[1][2]}

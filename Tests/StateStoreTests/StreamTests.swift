@@ -90,7 +90,7 @@ struct TickStoreTests {
     let attempts: [() throws -> Void] = [
       { _ = try ticks.seal(former, StoredTick(ordinal: 0, bytes: [1]), consuming: []) },
       { _ = try ticks.publish(former, Publication(ordinal: 0, digest: 1, payload: [])) },
-      { _ = try stream.readNew(former, count: 1) },
+      { _ = try stream.readNew(former, after: nil, count: 1) },
       { _ = try stream.readPending(former, after: nil, count: 1) },
       { try stream.reject(former, [.init(entry: .init(id: .init(milliseconds: 1), fields: []), reason: "x")]) },
     ]
@@ -133,11 +133,11 @@ struct MetricStreamTests {
     let places = try stream.append([[.init("service", "a"), odd], [.init("cpu", "0.5")], [], [.init("", "")]])
     #expect(places == places.sorted())
     // Before the group exists, and from the oldest on.
-    let new = try stream.readNew(lease, count: 2)
+    let new = try #require(try stream.readNew(lease, after: nil, count: 2))
     #expect(new.map(\.id) == Array(places.prefix(2)))
     #expect(new[0].fields == [.init("service", "a"), odd])
-    #expect(try stream.readNew(lease, count: 10).map(\.id) == [places[2]])
-    #expect(try stream.readNew(lease, count: 10).isEmpty)
+    #expect(try stream.readNew(lease, after: nil, count: 10)?.map(\.id) == [places[2]])
+    #expect(try stream.readNew(lease, after: nil, count: 10) == [])
     try stream.createGroup()
     #expect(try stream.readPending(lease, after: nil, count: 2).map(\.id) == Array(places.prefix(2)))
     #expect(try stream.readPending(lease, after: places[1], count: 2).map(\.id) == [places[2]])
@@ -153,11 +153,26 @@ struct MetricStreamTests {
     #expect(try stream.readPending(lease, after: nil, count: 10).isEmpty)
   }
 
+  @Test func `a read that was given up and is carried out late takes no sample away from its reader`() throws {
+    let stream = try MetricStream(try redis.connect(), tenant: "shop")
+    #expect(try stream.lastDelivered() == EntryID(milliseconds: 0))
+    try stream.createGroup()
+    let places = try stream.append((0..<6).map { [.init("n", "\($0)")] })
+    let first = try stream.readNew(lease, after: try stream.lastDelivered(), count: 2)
+    #expect(first?.map(\.id) == Array(places[0..<2]))
+    #expect(try stream.lastDelivered() == places[1])
+    // The call that timed out: its answer never came.
+    _ = try stream.readNew(lease, after: places[1], count: 2)
+    #expect(try stream.readNew(lease, after: places[1], count: 2) == nil)
+    #expect(try stream.readPending(lease, after: places[1], count: 9).map(\.id) == Array(places[2..<4]))
+    #expect(try stream.readNew(lease, after: places[3], count: 9)?.map(\.id) == Array(places[4..<6]))
+  }
+
   @Test func `a rejected sample is kept with its reason, once, and counted`() throws {
     let stream = try MetricStream(try redis.connect(), tenant: "shop")
     let many = (0..<5000).map { StreamField("f\($0)", "1") }
     try stream.append([[.init("service", "a"), .init("cpu", "nan")], many, [.init("ok", "1")]])
-    let entries = try stream.readNew(lease, count: 10)
+    let entries = try #require(try stream.readNew(lease, after: nil, count: 10))
     let rejections = entries.prefix(2).map { MetricStream.Rejection(entry: $0, reason: "cpu is not a number") }
     try stream.reject(lease, rejections)
     try stream.reject(lease, rejections)
@@ -175,7 +190,7 @@ struct MetricStreamTests {
   @Test func `a sample that was trimmed after it was delivered comes back empty and can be put aside`() throws {
     let stream = try MetricStream(try redis.connect(), tenant: "shop")
     let places = try stream.append([[.init("a", "1")], [.init("b", "2")]])
-    _ = try stream.readNew(lease, count: 10)
+    _ = try stream.readNew(lease, after: nil, count: 10)
     _ = try stream.connection.command(["XDEL", .init(stream.key), .init(places[0].description)])
     let pending = try stream.readPending(lease, after: nil, count: 10)
     #expect(pending.map(\.id) == places)
@@ -204,6 +219,7 @@ struct MetricStreamTests {
       var ordinal = (try ticks.lastSealed() ?? -1) + 1
       var waiting: [StreamEntry] = []
       // What a former one had read and not sealed comes first.
+      var delivered = try stream.lastDelivered()
       while true {
         let more = try stream.readPending(lease, after: waiting.last?.id, count: 300)
         if more.isEmpty { break }
@@ -215,7 +231,9 @@ struct MetricStreamTests {
           try producer.append((produced..<produced + more).map { [.init("n", "\($0)")] })
           produced += more
         }
-        waiting += try stream.readNew(lease, count: 50 + draw(800))
+        let new = try #require(try stream.readNew(lease, after: delivered, count: 50 + draw(800)))
+        delivered = new.last?.id ?? delivered
+        waiting += new
         if draw(3) == 0 || waiting.isEmpty { continue }
         var w = ByteWriter()
         w.writeArray(waiting.map { UInt32(String(decoding: $0.fields[0].value, as: UTF8.self)) ?? .max })
@@ -249,7 +267,7 @@ struct MetricStreamTests {
     try stream.createGroup()
     try stream.append([[.init("a", "1")]])
     _ = try stream.connection.command(["XGROUP", "DESTROY", .init(stream.key), .init(MetricStream.group)])
-    #expect(try stream.readNew(lease, count: 10).count == 1)
+    #expect(try stream.readNew(lease, after: nil, count: 10)?.count == 1)
   }
 
   @Test func `the stream is trimmed to about what is kept`() throws {
