@@ -28,6 +28,12 @@ struct CheckpointLedger: Sendable {
     self.copies = Array(repeating: Copy(), count: copies)
   }
 
+  /// Boundaries of which some outputs are there, in the copy that has most of them.
+  var waitingBoundaries: Int { copies.map(\.outputs.count).max() ?? 0 }
+
+  /// Checkpoints of which some parts are acknowledged, in the copy that has most of them.
+  var waitingCheckpoints: Int { copies.map(\.acknowledged.count).max() ?? 0 }
+
   /// Notes the output of a part at a boundary.
   mutating func note(output bytes: [UInt8], of part: PartID, at epoch: Epoch, copy: Int) {
     copies[copy].outputs[epoch, default: [:]][part] = bytes

@@ -29,6 +29,8 @@ public struct ClusterSetup: Sendable {
   public var targetParts: [[PartID]] = []
   /// Whether every part is simulated twice, and what for.
   public var redundancy = Redundancy.none
+  /// Cores that may be there at once, spares among them; one more is refused.
+  public var mostCores = 1024
   /// Times after which the coordinator acts.
   public var patience = CoordinatorPatience()
 
@@ -66,6 +68,15 @@ public enum Redundancy: String, CaseIterable, Sendable {
 
   /// How often every part is simulated when all cores are there.
   public var copies: Int { self == .none ? 1 : 2 }
+}
+
+extension ClusterSetup {
+  /// Inputs that are kept for a rerun at most: those of two checkpoints, since a core begins to write one only after the
+  /// one before it is stored, and those that the cores may be ahead.
+  public var mostInputs: Int {
+    guard epochsPerInput > 0, epochsPerCheckpoint > 0 else { return .max }
+    return (2 * epochsPerCheckpoint + window * epochsPerOutput) / epochsPerInput
+  }
 }
 
 /// Times, in ns, after which a coordinator acts.

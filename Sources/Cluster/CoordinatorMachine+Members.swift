@@ -34,7 +34,7 @@ extension CoordinatorMachine {
     case .output(let who, let generation, let map, let epoch, let parts):
       // While the store is away nothing becomes public: the outputs come again.
       guard isUnderWay, generation == self.generation, let copy = copy(of: who), map == copies[copy].mapHash,
-        let core = cores[who]?.core, epoch > gatheredEpoch
+        let core = cores[who]?.core, epoch > gatheredEpoch, epoch <= furthestEpoch, isBoundary(epoch)
       else {
         return []
       }
@@ -45,10 +45,12 @@ extension CoordinatorMachine {
       return gatherNext(now)
     case .acknowledge(let who, let generation, let map, let epoch, let stored, let blobs):
       guard isUnderWay, generation == self.generation, let copy = copy(of: who), map == copies[copy].mapHash,
-        let core = cores[who]?.core, epoch > committed.epoch
+        let core = cores[who]?.core, epoch <= furthestEpoch, isBoundary(epoch)
       else {
         return []
       }
+      // It did not hear of the commit, and would say it again for ever.
+      if epoch <= committed.epoch { return [.send(.committed(generation, committed.epoch), to: who)] }
       // What was to be written lies nowhere: the core has not heard of it.
       guard stored == copies[copy].blobGeneration else { return promote([who]) }
       for blob in blobs where Int(blob.part.index) < coreOfPart.count && coreOfPart[Int(blob.part.index)] == core {
@@ -60,7 +62,7 @@ extension CoordinatorMachine {
       return handleSuspicion(of: accused, by: who, now)
     case .failed(let who, let generation, let text):
       guard generation == self.generation, members.contains(who) else { return [] }
-      let why = "\(name(of: who)): \(text)"
+      let why = "\(name(of: who)): \(text.prefix(Self.longestReason))"
       if let copy = copy(of: who), canDrop(copy) { return drop(copy, why, now) }
       failuresInARow += 1
       return failuresInARow >= setup.patience.failures ? fail(why) : recover(why, now)
@@ -80,6 +82,10 @@ extension CoordinatorMachine {
     if cores[hello.incarnation] != nil {
       cores[hello.incarnation]?.heardNanoseconds = now
       return []
+    }
+    guard cores.count < setup.mostCores || cores.values.contains(where: { $0.hello.place == hello.place }) else {
+      let text = "\(cores.count) cores are there already, and this coordinator serves no more"
+      return [.send(.refuse(text), to: hello.incarnation)]
     }
     // A supervisor starts a core in a place only after the one before it has ended.
     let former = hello.place.isEmpty ? nil : cores.values.first { $0.hello.place == hello.place }?.hello.incarnation
@@ -135,6 +141,14 @@ extension CoordinatorMachine {
       actions += recover("outputs after epoch \(gatheredEpoch.index) did not arrive", now)
     }
     return actions
+  }
+
+  /// Characters of what a core says that are kept.
+  private static let longestReason = 2000
+
+  /// Whether cores say something after an epoch: a checkpoint out of turn lies on such a boundary, too.
+  private func isBoundary(_ epoch: Epoch) -> Bool {
+    epoch.index % Int64(setup.epochsPerOutput) == 0 || epoch == setup.lastEpoch
   }
 
   func hex(_ value: UInt64) -> String { String(value, radix: 16) }

@@ -82,8 +82,23 @@ public struct CoordinatorMachine: Sendable {
   public var wantedInput: Int64? {
     guard setup.epochsPerInput > 0, phase != .reading, phase != .storeLost else { return nil }
     if let heldEpoch, inputs.next >= firstInput(of: heldEpoch) { return nil }
+    guard inputs.count < setup.mostInputs else { return nil }
     let room = Int64(setup.window * setup.epochsPerOutput / setup.epochsPerInput)
     return inputs.next < firstInput(of: gatheredEpoch) + room ? inputs.next : nil
+  }
+
+  /// Inputs that are kept to be given again.
+  public var keptInputs: Int { inputs.count }
+
+  /// Boundaries of which outputs wait to be gathered.
+  public var waitingBoundaries: Int { ledger.waitingBoundaries }
+
+  /// Checkpoints of which some parts are in the store.
+  public var waitingCheckpoints: Int { ledger.waitingCheckpoints }
+
+  /// The epoch that no core can be beyond: what needs more than it was given was made up.
+  var furthestEpoch: Epoch {
+    setup.epochsPerInput > 0 ? Epoch(inputs.next * Int64(setup.epochsPerInput)) : proceedLimit
   }
 
   /// The input that the first epoch after `epoch` needs; only of runs that have inputs.

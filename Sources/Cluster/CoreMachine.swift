@@ -13,7 +13,9 @@ public import Wire
 ///    neither a result nor a snapshot can tell;
 /// 4. then the outputs and the snapshot of boundary e + 1 are taken, before anything of epoch e + 1 happens;
 /// 5. a snapshot begins only after the one before it is in the store;
-/// 6. a frame counts only with this run, map and generation, from the incarnation the map names.
+/// 6. that a snapshot is in the store is said again and again until the coordinator says that it is committed, or a
+///    later one is in the store;
+/// 7. a frame counts only with this run, map and generation, from the incarnation the map names.
 public struct CoreMachine: Sendable {
   /// What happened.
   public enum Event: Sendable {
@@ -64,9 +66,14 @@ public struct CoreMachine: Sendable {
     public var resendNanoseconds: Int64 = 20_000_000
     /// Time until the coordinator hears of it, and again after as long.
     public var suspectNanoseconds: Int64 = 1_000_000_000
+    /// Time until an acknowledgement is repeated that nobody answered.
+    public var acknowledgeNanoseconds: Int64 = 1_000_000_000
     /// The usual times.
     public init() {}
   }
+
+  /// Inputs that a core keeps at most; the coordinator repeats what it dropped when the core has come so far.
+  public static let mostInputs = 2048
 
   private enum Phase: Equatable { case idle, loading, waiting, computing, exchanging }
 
@@ -74,6 +81,7 @@ public struct CoreMachine: Sendable {
   public let incarnation: Incarnation
   private let patience: Patience
   private let takesAnyGeneration: Bool
+  private let repeatsAcknowledgements: Bool
   private var assignment: Assignment?
   private var phase = Phase.idle
   /// Epochs done in the present generation.
@@ -82,13 +90,16 @@ public struct CoreMachine: Sendable {
   /// Inputs that came while the program is being loaded.
   private var heldInputs: [Int64: [UInt8]] = [:]
   private var limit = Epoch(0)
-  private var peers = Peers([])
-  private var constants = Constants()
+  private var peers = EpochPeers([])
+  private var constants = EpochConstants()
   private var pendingSnapshot: Epoch?
   /// The generation in the names of the blobs: of the snapshot that is being written, and of the next ones.
   private var (pendingBlobs, blobGeneration): (Generation?, Generation?) = (nil, nil)
   /// A checkpoint out of turn that is still to come.
   private var requestedSnapshot: Epoch?
+  /// The last snapshot that is in the store, under which generation, and, as far as is known here, not committed.
+  private var uncommitted: (epoch: Epoch, stored: Generation?, blobs: [PartBlob])?
+  private var nextAcknowledgement: Int64 = 0
   private var nextResend: Int64 = 0
   private var resendInterval: Int64 = 0
   private var nextSuspect: Int64 = 0
@@ -99,6 +110,7 @@ public struct CoreMachine: Sendable {
   public init(incarnation: Incarnation, patience: Patience = Patience(), rules: ProtocolRules = .all) {
     (self.incarnation, self.patience) = (incarnation, patience)
     takesAnyGeneration = !rules.keeps(.frameGeneration)
+    repeatsAcknowledgements = rules.keeps(.repeatedAcknowledgements)
   }
 
   /// The present generation; 0 before the first assignment.
@@ -162,16 +174,11 @@ public struct CoreMachine: Sendable {
     case .stored(let generation, let epoch, let blobs):
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
-      let acknowledgement = ControlMessage.acknowledge(
-        incarnation,
-        generation,
-        mapHash: mapHash,
-        epoch,
-        stored: pendingBlobs,
-        blobs
-      )
-      return [.send(acknowledgement)] + takeRequested() + begin()
-    case .timer: return handleTimer(now)
+      uncommitted = (epoch, pendingBlobs, blobs)
+      return acknowledge(now) + takeRequested() + begin()
+    case .timer:
+      let isDue = repeatsAcknowledgements && uncommitted != nil && now >= nextAcknowledgement
+      return (isDue ? acknowledge(now) : []) + handleTimer(now)
     case .failed(let generation, let text):
       guard generation == self.generation else { return [] }
       phase = .idle
@@ -189,14 +196,15 @@ public struct CoreMachine: Sendable {
       epoch = next.epoch
       limit = next.epochsPerInput > 0 ? next.lastEpoch : next.epoch
       (inputs, heldInputs, pendingSnapshot, requestedSnapshot) = ([], [:], nil, nil)
-      peers = Peers(next.peers)
-      constants = Constants(next)
+      uncommitted = nil
+      peers = EpochPeers(next.peers)
+      constants = EpochConstants(next)
       blobGeneration = next.blobGeneration
       return [.load(next)]
     case .input(let generation, let map, let ordinal, let bytes):
       // The coordinator repeats what may have been lost; what was used already is no news.
       guard generation == self.generation, map == mapHash, phase != .idle, let every = assignment?.epochsPerInput,
-        every > 0,
+        every > 0, inputs.count < Self.mostInputs,
         ordinal >= epoch.index / Int64(every), inputs.insert(ordinal).inserted
       else { return [] }
       if phase == .loading {
@@ -213,12 +221,25 @@ public struct CoreMachine: Sendable {
       requestedSnapshot = epoch
       return takeRequested()
     case .promote(let generation, let blobs):
-      if generation == self.generation { blobGeneration = blobs }
+      guard generation == self.generation else { return [] }
+      blobGeneration = blobs
+      // What lies nowhere is not said again.
+      if uncommitted?.stored != blobs { uncommitted = nil }
+      return []
+    case .committed(let generation, let epoch):
+      if generation == self.generation, let saved = uncommitted, saved.epoch <= epoch { uncommitted = nil }
       return []
     case .stop(let reason): return [.exit(code: 0, reason)]
     case .refuse(let reason): return [.exit(code: 1, reason)]
     default: return []
     }
+  }
+
+  private mutating func acknowledge(_ now: Int64) -> [Action] {
+    guard let uncommitted else { return [] }
+    nextAcknowledgement = now + patience.acknowledgeNanoseconds
+    let (epoch, stored, blobs) = uncommitted
+    return [.send(.acknowledge(incarnation, generation, mapHash: mapHash, epoch, stored: stored, blobs))]
   }
 
   private mutating func handle(frame header: SpikeFrame.Header, into actions: inout [Action]) {
@@ -296,68 +317,5 @@ public struct CoreMachine: Sendable {
 
   private func isCheckpoint(_ epoch: Epoch) -> Bool {
     isBoundary(epoch, every: constants.checkpoint) || epoch == requestedSnapshot
-  }
-}
-
-/// What every frame and epoch is compared with, as plain numbers: copying the assignment would count references.
-private struct Constants: Sendable {
-  var run: UInt64 = 0, mapHash: UInt64 = 0
-  var generation = Generation(0)
-  var lastEpoch = Epoch(0)
-  var input: Int64 = 0, output: Int64 = 0, checkpoint: Int64 = 0
-
-  init() {}
-  init(_ a: Assignment) {
-    (run, mapHash, generation, lastEpoch) = (a.run, a.mapHash, a.generation, a.lastEpoch)
-    (input, output, checkpoint) = (Int64(a.epochsPerInput), Int64(a.epochsPerOutput), Int64(a.epochsPerCheckpoint))
-  }
-}
-
-/// Whose frames of the present epoch and of the next one are there.
-private struct Peers: Sendable {
-  private let cores: [CoreID]
-  private let incarnations: [Incarnation]
-  /// Position of each core among the peers, −1 for others.
-  private var positions: [Int]
-  /// By parity of the epoch: whether each peer's frame is there, and how many are.
-  private var isThere: [[Bool]]
-  private var counts = [0, 0]
-
-  init(_ members: [CoreMember]) {
-    (cores, incarnations) = (members.map(\.core), members.map(\.incarnation))
-    positions = Array(repeating: -1, count: (cores.map { Int($0.index) }.max() ?? -1) + 1)
-    for (i, core) in cores.enumerated() { positions[Int(core.index)] = i }
-    isThere = Array(repeating: Array(repeating: false, count: cores.count), count: 2)
-  }
-
-  var isEmpty: Bool { cores.isEmpty }
-
-  /// Position of a core in this life, or nil.
-  func position(of core: CoreID, _ incarnation: Incarnation) -> Int? {
-    guard Int(core.index) < positions.count else { return nil }
-    let position = positions[Int(core.index)]
-    return position >= 0 && incarnations[position] == incarnation ? position : nil
-  }
-
-  /// Notes a frame; false when it was there already.
-  mutating func note(_ position: Int, _ epoch: Epoch) -> Bool {
-    let half = Int(epoch.index & 1)
-    guard !isThere[half][position] else { return false }
-    isThere[half][position] = true
-    counts[half] += 1
-    return true
-  }
-
-  func allSent(_ epoch: Epoch) -> Bool { counts[Int(epoch.index & 1)] == cores.count }
-
-  func missing(_ epoch: Epoch) -> [CoreID] {
-    cores.indices.filter { !isThere[Int(epoch.index & 1)][$0] }.map { cores[$0] }
-  }
-
-  /// Makes room for the epoch after the next.
-  mutating func forget(_ epoch: Epoch) {
-    let half = Int(epoch.index & 1)
-    for i in cores.indices { isThere[half][i] = false }
-    counts[half] = 0
   }
 }

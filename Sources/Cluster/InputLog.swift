@@ -3,6 +3,8 @@ struct InputLog: Sendable {
   private var sealed: [Int64: [UInt8]] = [:]
   /// The ordinal of the next input.
   private(set) var next: Int64 = 0
+  /// How many are kept.
+  var count: Int { sealed.count }
 
   /// Appends the next input; false when it is not the next one.
   mutating func append(_ ordinal: Int64, _ bytes: [UInt8]) -> Bool {

@@ -20,6 +20,8 @@ public struct ProtocolRules: Sendable, Equatable {
     case sealedStays = "sealed-stays"
     /// New samples are read after the last one that the reader knows, so that none is taken by a call it gave up.
     case readAfterPlace = "read-after-place"
+    /// A core says again that its part of a checkpoint is stored until it hears that the checkpoint is committed.
+    case repeatedAcknowledgements = "repeated-acknowledgements"
     /// A sender looks for what the store lost until it has found out.
     case lookBack = "look-back"
   }
