@@ -25,6 +25,8 @@ public struct CoordinatorOptions: Sendable {
   public var isStandby: Bool
   /// Ticks between checkpoints.
   public var ticksPerCheckpoint: Int
+  /// Ticks between checkpoints at most: a rerun may need those of two, and the store keeps no fewer than `HistoryBound.least`.
+  public static let mostTicksPerCheckpoint = 500
   /// Whether services listen to the ones upstream.
   public var hasProjections: Bool
   /// Whether it ends with the process that started it.
@@ -78,7 +80,7 @@ public enum CapacityCoordinator {
     var control = SocketOptions.control
     control.largestMessageBytes = ControlLimits.largestMessageBytes
     let server = try bind(options.listen, control, in: context, options, log)
-    let queries = try bind(options.query, .control, in: context, options, log)
+    let queries = try bind(options.query, .questions, in: context, options, log)
     let connection = try connect(options, log)
     for warning in try connection.checkServer().warnings { log.warning("store", ("advice", warning)) }
     let store = try LeasedRunStore.open(

@@ -66,8 +66,10 @@ public final class CapacityService: GatherProgram {
   private var scaling = ScalingWatch()
   /// The last tick's view; nil before the first.
   public private(set) var view: View?
-  /// Incidents of the last day, newest last, at most a thousand.
-  public private(set) var incidents: [AnomalyEvent] = []
+  /// The last incidents.
+  private var log = IncidentLog()
+  /// The last incidents, newest last, at most a thousand.
+  public var incidents: [AnomalyEvent] { log.incidents }
   /// Ticks published since the start of the run, and a digest of all their bytes.
   public private(set) var published: (ticks: Int64, digest: UInt64) = (0, 0)
   /// When each series last had a value.
@@ -137,7 +139,7 @@ public final class CapacityService: GatherProgram {
       forecasts: forecasts.map { scaling.calmed($0) },
       calls: calls
     )
-    remember(anomalies)
+    for event in anomalies { log.note(event) }
     return View(tick: sealed.tick, forecasts: forecasts, plans: plans, anomalies: anomalies)
   }
 
@@ -159,17 +161,6 @@ public final class CapacityService: GatherProgram {
     return (now, then)
   }
 
-  private func remember(_ events: [AnomalyEvent]) {
-    for event in events {
-      if let i = incidents.lastIndex(where: { $0.id == event.id }) {
-        incidents[i] = event
-      } else {
-        incidents.append(event)
-      }
-    }
-    if incidents.count > 1000 { incidents.removeFirst(incidents.count - 1000) }
-  }
-
   /// All state that later ticks depend on.
   public func snapshot(at epoch: Epoch) throws -> [UInt8] {
     var w = ByteWriter()
@@ -187,8 +178,8 @@ public final class CapacityService: GatherProgram {
     detector.encode(into: &inner)
     w.writeBlob(inner.bytes)
     scaling.encode(into: &w)
-    w.writeVarint(UInt64(incidents.count))
-    for incident in incidents { incident.encode(into: &w) }
+    w.writeVarint(UInt64(log.incidents.count))
+    for incident in log.incidents { incident.encode(into: &w) }
     w.writeVarint(UInt64(lastSeen.count))
     for series in lastSeen.keys.sorted() {
       series.encode(into: &w)
@@ -202,7 +193,8 @@ public final class CapacityService: GatherProgram {
 
   /// Goes back to a boundary.
   public func restore(_ epoch: Epoch, _ bytes: [UInt8]?) throws {
-    (planners, incidents, view, published, lastSeen, scorecards) = ([:], [], nil, (0, 0), [:], [:])
+    (planners, view, published, lastSeen, scorecards) = ([:], nil, (0, 0), [:], [:])
+    log = IncidentLog()
     scaling = ScalingWatch()
     detector = AnomalyDetector(tickMilliseconds: configuration.tickMilliseconds)
     guard let bytes else { return }
@@ -218,7 +210,7 @@ public final class CapacityService: GatherProgram {
     var inner = ByteReader(try r.readBlob(), reading: "anomaly detector")
     detector = try AnomalyDetector(from: &inner)
     scaling = try ScalingWatch(from: &r)
-    for _ in 0..<(try r.readCount(elementBytes: 10)) { incidents.append(try AnomalyEvent(from: &r)) }
+    for _ in 0..<(try r.readCount(elementBytes: 10)) { log.note(try AnomalyEvent(from: &r)) }
     for _ in 0..<(try r.readCount(elementBytes: 10)) {
       let series = try SeriesName(from: &r)
       lastSeen[series] = Tick(try r.read())

@@ -17,7 +17,7 @@ public final class CoordinatorLoop {
   private let answer: Answer?
   private let log: Log
   private let hasInputs: Bool
-  private var peers: [Incarnation: PeerIdentity] = [:]
+  private var peers = PeerBook()
   private var lastPing: Int64 = 0
   private var unreadable = 0
   private var nextUnreadableLog: Int64 = 0
@@ -98,7 +98,7 @@ public final class CoordinatorLoop {
         }
         continue
       }
-      if let sender = message.sender { peers[sender] = peer }
+      if let sender = message.sender { peers.note(sender, at: peer) { machine.cores[$0] != nil } }
       let isNew = message.sender.map { machine.cores[$0] == nil } ?? false
       driver.handle(.message(message))
       if isNew, case .hello(let hello) = message, machine.cores[hello.incarnation] != nil {
@@ -138,12 +138,12 @@ public final class CoordinatorLoop {
     guard now - lastPing >= 500_000_000 else { return }
     lastPing = now
     let ping = ControlMessage.ping(driver.machine.incarnation).encoded()
-    for peer in peers.values { _ = try? server.send(ping, to: peer) }
+    for peer in peers.all { _ = try? server.send(ping, to: peer) }
   }
 
   private func stopCores(_ reason: String) {
     let stop = ControlMessage.stop(reason).encoded()
-    for peer in peers.values { _ = try? server.send(stop, to: peer) }
+    for peer in peers.all { _ = try? server.send(stop, to: peer) }
   }
 }
 

@@ -147,6 +147,9 @@ public final class CoreProcess {
         ("epoch", "\(assignment.epoch.index)")
       )
       inbox.post(.control(message))
+    case .input, .proceed, .committed:
+      // They come again when they are missed, and a stepper may be loading for minutes.
+      if !inbox.offer(.control(message)) { log.debug("the stepper is busy; a message was dropped") }
     default: inbox.post(.control(message))
     }
   }

@@ -10,8 +10,8 @@ public final class RecordGatherer: GatherProgram {
   private let circuit: Circuit
   private let stamps: TimeStamps
   private let files: [(recorder: Int, file: OutputFile)]
-  /// Digest of the outputs since the start of the run, boundary by boundary.
-  private var digests: [Epoch: UInt64] = [:]
+  /// Digests of the outputs of the last boundaries, which a rerun has to reproduce.
+  private var digests = DigestLog()
   /// Spikes per population since the start of the run.
   public private(set) var populationSpikes: [UInt64]
   /// Called after every boundary, for progress.
@@ -35,10 +35,9 @@ public final class RecordGatherer: GatherProgram {
   public func gather(_ epoch: Epoch, _ outputs: [PartOutput]) throws {
     var digest = Digest64()
     for output in outputs { digest.combine(bytes: output.bytes) }
-    if let former = digests[epoch], former != digest.value {
+    guard digests.note(digest.value, at: epoch) else {
       throw DivergenceError(epoch: epoch, what: "the records of a rerun differ from the first run's")
     }
-    digests[epoch] = digest.value
     var parts: [CircuitOutput] = []
     for output in outputs { parts.append(try CircuitOutput(decoding: output.bytes)) }
     for i in populationSpikes.indices { populationSpikes[i] = parts.reduce(0) { $0 + $1.populationSpikes[i] } }

@@ -86,20 +86,3 @@ extension CapacityService.View {
     return former.anomalies == anomalies ? "none that can be named" : "the anomalies"
   }
 }
-
-/// How much history a stream keeps: by memory, since one tick may be a kilobyte or a megabyte.
-enum HistoryBound {
-  /// Memory that one stream may take, in bytes.
-  static let bytes = 256 << 20
-  /// Entries that are kept in any case: more than a rerun after a failure ever asks for.
-  static let least = 1024
-  /// Entries beyond which nobody looks back.
-  static let most = 50_000
-
-  /// Entries kept of a size, in coarse steps so that a growing tenant does not change it with every tick.
-  static func entries(ofBytes size: Int) -> Int {
-    let fitting = bytes / max(1, size)
-    let coarse = fitting > 0 ? 1 << (Int.bitWidth - 1 - fitting.leadingZeroBitCount) : 0
-    return min(most, max(least, coarse))
-  }
-}

@@ -56,12 +56,35 @@ public final class Supervisor {
   private let log: Log
   private let pauseMilliseconds: Int64
   private var slots: [Slot] = []
+  private let mostLogBytes: Int
+  private var otherLogs: [String] = []
+  private var nextTrim: Int64 = 0
 
-  /// Makes a supervisor; logs of the members go to files in a folder.
+  /// Makes a supervisor; logs of the members go to files in a folder, which are cut at a bound (`LogFile`).
   ///
   /// The pause before the next start after a short life begins with twice `pauseMilliseconds` and doubles to 40 times it.
-  public init(program: String, logFolder: String, pauseMilliseconds: Int64 = 50, log: Log) {
+  public init(
+    program: String,
+    logFolder: String,
+    pauseMilliseconds: Int64 = 50,
+    mostLogBytes: Int = LogFile.mostBytes,
+    log: Log
+  ) {
     (self.program, self.logFolder, self.pauseMilliseconds, self.log) = (program, logFolder, pauseMilliseconds, log)
+    self.mostLogBytes = mostLogBytes
+  }
+
+  /// Keeps the log of another process bounded as well.
+  public func keepBounded(log path: String) { otherLogs.append(path) }
+
+  private func trimLogs(_ now: Int64) {
+    guard now >= nextTrim else { return }
+    nextTrim = now + 10_000
+    for path in slots.map({ logPath($0.member) }) + otherLogs {
+      do { try LogFile.trim(path, most: mostLogBytes) } catch {
+        log.warning("a log cannot be cut", ("error", "\(error)"))
+      }
+    }
   }
 
   /// Starts a member.
@@ -109,6 +132,7 @@ public final class Supervisor {
   /// - Throws: `Ended` when a member does not stay up.
   public func look() throws {
     let now = MonotonicClock.nowMilliseconds()
+    trimLogs(now)
     slots.removeAll { slot in
       guard let limit = slot.endMilliseconds else { return false }
       guard let process = slot.process, process.poll() == nil else { return true }

@@ -41,11 +41,17 @@ public final class TickSource: InputSource, TickReader {
 
   /// What was sealed in the last seconds, which the store may lose.
   private var sealings: [Sealing] = []
+  private var unsettledBytes = 0
+  /// Bytes of `sealings` beyond which the next tick waits until the disk of the store has the first of them.
+  private let mostUnsettledBytes: Int
+  /// Ticks kept in memory for who gathers them; older ones are read from the store.
+  private static let mostRecent: Int64 = 256
 
   private struct Sealing {
     var stored: StoredTick
     var entries: [EntryID]
     var milliseconds: Int64
+    var bytes: Int { stored.bytes.count + entries.count * MemoryLayout<EntryID>.size }
   }
 
   /// Goes on after the last tick that is sealed in Redis.
@@ -74,8 +80,10 @@ public final class TickSource: InputSource, TickReader {
     lease: Lease,
     rules: ProtocolRules = .all,
     log: Log,
+    mostUnsettledBytes: Int = 64 << 20,
     clock: @escaping () -> Int64 = MonotonicClock.nowMilliseconds
   ) throws {
+    self.mostUnsettledBytes = mostUnsettledBytes
     (self.configuration, self.stream, self.store, self.events) = (configuration, stream, store, events)
     (self.lease, self.rules, self.log, self.clock) = (lease, rules, log, clock)
     folder = TickFolder(configuration: configuration)
@@ -153,14 +161,14 @@ public final class TickSource: InputSource, TickReader {
 
   private func keep(_ ordinal: Int64, _ tick: SealedTick) {
     recent[ordinal] = tick
-    if recent.count > 2048 { recent = recent.filter { $0.key > ordinal - 1024 } }
+    if recent.count > Int(Self.mostRecent) { recent = recent.filter { $0.key > ordinal - Self.mostRecent / 2 } }
   }
 
   /// Returns the tick of an ordinal as the cores take it, sealing it when it is due.
   public func input(_ ordinal: Int64) throws -> [UInt8]? {
     if ordinal < nextOrdinal { return try sealedTick(ordinal).encoded() }
     if due.isEmpty { try read() }
-    guard !due.isEmpty else { return nil }
+    guard !due.isEmpty, mayForget() else { return nil }
     try seal(due[0])
     due.removeFirst()
     return try ordinal < nextOrdinal ? sealedTick(ordinal).encoded() : nil
@@ -168,6 +176,9 @@ public final class TickSource: InputSource, TickReader {
 
   private func read() throws {
     try lookAtCalendar()
+    // What is due already comes before anything new is read: after a long silence there are many ticks.
+    due = folder.sealDue()
+    guard due.isEmpty else { return }
     // Taken before the samples: what arrives after this moment is not late for it.
     let now = Timestamp(milliseconds: WallClock.nowMilliseconds())
     let entries = try readEntries()
@@ -219,7 +230,10 @@ public final class TickSource: InputSource, TickReader {
         log.warning("an event in the store cannot be read and is left out", ("id", item.id), ("error", "\(error)"))
       }
     }
-    folder.calendar = EventCalendar(known)
+    if known.count > EventCalendar.mostEvents {
+      log.warning("the calendar has too many events; the rest is left out", ("most", "\(EventCalendar.mostEvents)"))
+    }
+    folder.calendar = EventCalendar(known.prefix(EventCalendar.mostEvents))
     calendarVersion = version
     log.info("calendar read", ("events", "\(known.count)"), ("version", "\(version)"))
   }
@@ -237,11 +251,20 @@ public final class TickSource: InputSource, TickReader {
     if entries != store.keptEntries { store.keptEntries = entries }
     let answer = try store.seal(lease, stored, consuming: ids)
     guard answer == .sealed || answer == .repeated else { throw refused(nextOrdinal, answer) }
-    let now = clock()
-    sealings.removeAll { now - $0.milliseconds > SampleSender.settleMilliseconds }
-    sealings.append(Sealing(stored: stored, entries: ids, milliseconds: now))
+    let sealing = Sealing(stored: stored, entries: ids, milliseconds: clock())
+    sealings.append(sealing)
+    unsettledBytes += sealing.bytes
     keep(nextOrdinal, tick.sealed)
     nextOrdinal += 1
+  }
+
+  /// Forgets what the disk of the store has by now; false while too much is on its way there.
+  private func mayForget() -> Bool {
+    let now = clock()
+    let settled = sealings.prefix { now - $0.milliseconds > SampleSender.settleMilliseconds }
+    unsettledBytes -= settled.reduce(0) { $0 + $1.bytes }
+    sealings.removeFirst(settled.count)
+    return sealings.isEmpty || unsettledBytes < mostUnsettledBytes
   }
 
   private func refused(_ ordinal: Int64, _ answer: SealAnswer) -> StoreError {

@@ -22,19 +22,35 @@ public final class EventStore: EventReader {
 
   /// The connection, which the caller reopens after a failure.
   public let connection: RedisConnection
+  /// Events beyond which no further one is taken.
+  public let mostItems: Int
   private let keys: [String]
 
   /// Uses a connection for a tenant.
-  public init(_ connection: RedisConnection, tenant: String) throws(StoreError) {
-    self.connection = connection
+  public init(_ connection: RedisConnection, tenant: String, mostItems: Int = 10_000) throws(StoreError) {
+    (self.connection, self.mostItems) = (connection, mostItems)
     let space = try KeySpace(tenant)
     keys = [space.key("events"), space.key("events:version")]
   }
 
   /// Writes an event and returns the version since; an equal one that is there changes nothing.
+  ///
+  /// - Throws: `StoreError` also when the calendar is full and the event is none of it.
   @discardableResult public func put(_ item: Item) throws(StoreError) -> Int64 {
-    let reply = try connection.evaluate(StreamScript.putEvent, keys: keys, [.init(item.id), .init(item.json)])
+    let reply = try connection.evaluate(
+      StreamScript.putEvent,
+      keys: keys,
+      [.init(item.id), .init(item.json), .init(mostItems)]
+    )
     guard let version = reply.number else { throw .unreadable(reply, during: "HSET \(keys[0])") }
+    guard version >= 0 else {
+      throw StoreError(
+        .unexpected,
+        during: "HSET \(keys[0])",
+        answer: "the calendar has \(mostItems) events already, '\(item.id)' was not added",
+        advice: "remove past ones with 'synfire events remove'"
+      )
+    }
     return version
   }
 

@@ -16,6 +16,8 @@ public final class PrivateRedis {
   public let folder: String
   /// The socket.
   public let socketPath: String
+  /// Where the server logs.
+  public var logPath: String { "\(folder)/redis.log" }
   /// The address for connections.
   public var address: RedisAddress { RedisAddress(path: socketPath) }
   /// The server's process; nil before it is started, after it is stopped, and when it was taken over.
@@ -82,7 +84,7 @@ public final class PrivateRedis {
       ]
     let started: ChildProcess
     do {
-      started = try ChildProcess(words[0], Array(words.dropFirst()), output: .appended(path: "\(folder)/redis.log"))
+      started = try ChildProcess(words[0], Array(words.dropFirst()), output: .appended(path: logPath))
     } catch {
       throw StoreError(
         .server,

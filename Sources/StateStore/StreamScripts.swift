@@ -125,8 +125,11 @@ enum StreamScript {
 
     """
 
-  /// Keys events, version; arguments id, JSON.
+  /// Keys events, version; arguments id, JSON, most; answers -1 when it is full.
   static let putEvent = """
+    if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then
+      return -1
+    end
     if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
       redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
       return redis.call('INCR', KEYS[2])

@@ -13,7 +13,15 @@ extension SocketOptions {
   public static var control: SocketOptions {
     var options = SocketOptions()
     options.largestMessageBytes = 16 << 20
-    options.queueLimit = 10_000
+    // More than the inputs that a core is given again at once.
+    options.queueLimit = 2500
+    return options
+  }
+  /// For the socket of a program that answers questions: a question is short.
+  public static var questions: SocketOptions {
+    var options = SocketOptions()
+    options.largestMessageBytes = 1 << 20
+    options.queueLimit = 1000
     return options
   }
 }

@@ -4,8 +4,10 @@ internal import CZeroMQ
 public struct SocketOptions: Sendable {
   /// The largest message part that is taken; a peer that sends a larger one is disconnected before it is stored.
   public var largestMessageBytes = 64 << 20
-  /// Messages that may wait for a peer; 0 for no limit, where a protocol bounds them already.
-  public var queueLimit = 0
+  /// Messages that may wait for a peer, on each side; 0 for no limit.
+  ///
+  /// One more is not taken, which whoever sends is told. Between cores the barrier of the epochs keeps it to a few; the limit is for what strangers send.
+  public var queueLimit = 128
   /// The name under which a router knows this socket; empty lets the router choose one.
   public var identity: [UInt8] = []
   /// The first and the longest pause before a lost connection is tried again, in ms.

@@ -40,6 +40,8 @@ public struct TickFolder: Sendable {
     public var instancesPerService = 10_000
     /// Entries of one tick.
     public var entriesPerTick = 1_000_000
+    /// Open ticks, beyond which a watermark opens no more; samples open a few only.
+    public var openTicks = 4096
     /// The usual bounds.
     public init() {}
   }
@@ -135,6 +137,11 @@ public struct TickFolder: Sendable {
   /// Call it again while it returns as many ticks as it may: after a long silence there are many.
   public mutating func advance(clock time: Timestamp, limit: Int = 256) -> [FoldedTick] {
     if configuration.clock == .wall { moveClock(to: time) }
+    return sealDue(limit: limit)
+  }
+
+  /// Returns the ticks that are due by the clock as it stands, ascending and without a gap.
+  public mutating func sealDue(limit: Int = 256) -> [FoldedTick] {
     var due: [FoldedTick] = []
     while due.count < limit, let tick = nextTick, isDue(tick) {
       due.append(seal(tick))
@@ -180,6 +187,9 @@ public struct TickFolder: Sendable {
       throw SampleProblem(.doubled, "the watermark \(time.rfc3339) is not after the one before it")
     }
     try checkLeap(to: time, of: "the watermark")
+    guard open[tick].map({ $0.entries.count < limits.entriesPerTick }) ?? (open.count < limits.openTicks) else {
+      throw SampleProblem(.tickFull, "\(open.count) ticks are open already; the watermark \(time.rfc3339) opens none")
+    }
     lastWatermark = time
     moveClock(to: time)
     open[tick, default: OpenTick()].entries.append(id)

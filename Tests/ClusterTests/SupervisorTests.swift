@@ -36,6 +36,18 @@ import Testing
     #expect(supervisor.processes.isEmpty)
   }
 
+  @Test func `logs of members and of others are cut at a bound`() throws {
+    let supervisor = Supervisor(program: "/bin/sh", logFolder: folder.path, mostLogBytes: 1000, log: Log(least: .error))
+    let other = "\(folder.path)/other.log"
+    try String(repeating: "a line\n", count: 1000).write(toFile: other, atomically: true, encoding: .utf8)
+    supervisor.keepBounded(log: other)
+    try supervisor.start(.init(name: "member", arguments: ["-c", "exec sleep 60"], finalCodes: []))
+    try supervisor.look()
+    supervisor.stopAll()
+    #expect(try String(contentsOfFile: other, encoding: .utf8) == "")
+    #expect(try String(contentsOfFile: other + ".1", encoding: .utf8).count == 497)
+  }
+
   @Test func `a final code is not started again`() throws {
     try start("exit 5", final: [5])
     #expect(try look { supervisor.isDone("member") })

@@ -82,4 +82,30 @@ import Workloads
     // What the rule is for: two of three samples are lost without it.
     #expect(try firstTick(ProtocolRules(without: .readAfterPlace)) == [4])
   }
+
+  @Test func `sealing waits while too much of it may still be lost`() throws {
+    let store = MemoryTickStore()
+    let stream = HangingStream(store)
+    var now: Int64 = 0
+    let source = try TickSource(
+      configuration: Self.configuration,
+      stream: stream,
+      store: store,
+      events: stream,
+      lease: Lease(fence: Fence(1), nonce: 1),
+      log: Log(least: .silent),
+      mostUnsettledBytes: 1,
+      clock: { now }
+    )
+    let watermark = StreamMessage.watermark(Timestamp(milliseconds: 10_030_000))
+    _ = store.append(Self.entries([Self.sample(10_000_000, 1), watermark]), milliseconds: 1)
+    for _ in 0..<5 where try source.input(0) == nil {}
+    #expect(source.nextOrdinal == 1)
+    #expect(try source.input(1) == nil)
+    now = SampleSender.settleMilliseconds
+    #expect(try source.input(1) == nil)
+    now += 1
+    #expect(try source.input(1) != nil)
+    #expect(source.nextOrdinal == 2)
+  }
 }

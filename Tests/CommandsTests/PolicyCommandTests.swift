@@ -62,6 +62,12 @@ private struct PolicyTalk {
 
   @Test func `hostile numbers in good lines never end it or leave the limits`() throws {
     let loads = ["1e308", "-5", "1e-300", "0", "12345678901234567890", "null", "\"x\"", "true"]
+    // More events than are remembered.
+    func others(_ k: Int) -> String {
+      (0..<5).map { i in
+        ", {\"start\": \(897_004_800 + 30 * (k + i)), \"end\": \(897_004_800 + 30 * (k + 900)), \"kind\": \"other \(i)\"}"
+      }.joined()
+    }
     var lines = [PolicyTalk.configuration]
     for k in 0..<400 {
       let load = k % 7 == 3 ? loads[k / 7 % loads.count] : "150.5"
@@ -69,7 +75,7 @@ private struct PolicyTalk {
         """
         {"step": \(k), "t": \(897_004_800 + 30 * (k + 1)), "load": \(load), "util": 9e99, "t_metric": \
         \(897_004_800 + 30 * k), "ready": \(k % 50), "pending": 0, "events": [{"start": 1e300, "end": 0}, 7, null, \
-        {"start": \(897_004_800 + 30 * (k + 60)), "end": \(897_004_800 + 30 * (k + 90)), "kind": "k\(k)"}]}
+        {"start": \(897_004_800 + 30 * (k + 60)), "end": \(897_004_800 + 30 * (k + 90)), "kind": "k\(k)"}\(others(k))]}
         """
       )
     }

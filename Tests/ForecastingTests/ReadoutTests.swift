@@ -49,6 +49,20 @@ struct ReadoutTests {
     }
   }
 
+  @Test func `what a forecaster remembers of a series does not grow with its age`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 24)
+    var sizes: [Int] = []
+    for t in 0..<24 * 40 {
+      _ = forecaster.step(100 + Double(t % 24), event: t % 50 == 0)
+      if t % (24 * 10) == 24 * 10 - 1 {
+        var writer = ByteWriter()
+        forecaster.readout.snapshot(into: &writer)
+        sizes.append(writer.bytes.count)
+      }
+    }
+    #expect(Set(sizes).count == 1, "\(sizes)")
+  }
+
   @Test func `damaged snapshots are refused or harmless, never a crash`() throws {
     var forecaster = try SlowForecaster(ticksPerDay: 24)
     for value in series(60, seed: 3) { _ = forecaster.step(value) }

@@ -110,6 +110,16 @@ struct SystemSeed {
     #expect(losses > 500)
   }
 
+  @Test func `of samples that wait for a store the newest are kept`() {
+    var backlog = SampleBacklog(most: 5)
+    #expect(backlog.add(batch(0)) == 0)
+    #expect(backlog.add(batch(1)) == 1)
+    #expect(backlog.add(batch(2)) == 3)
+    #expect(backlog.entries == [batch(1)[1], batch(1)[2]] + batch(2))
+    backlog.clear()
+    #expect(backlog.entries.isEmpty)
+  }
+
   @Test func `an answer in the middle of looking back does not end the looking back`() throws {
     // The first fault that was found: LOADING leaves the connection open, and what was lost was never looked for again.
     let sink = RefusingSink(answer: "LOADING")

@@ -276,6 +276,28 @@ struct MetricStreamTests {
     #expect(try stream.backlog().entries < 400)
   }
 
+  @Test func `what is put aside is trimmed to about what is kept`() throws {
+    let stream = try MetricStream(try redis.connect(), tenant: "shop", keptEntries: 100)
+    for _ in 0..<20 {
+      try stream.append((0..<100).map { [.init("n", "\($0)")] })
+      let new = try #require(try stream.readNew(lease, after: nil, count: 100))
+      try stream.reject(lease, new.map { .init(entry: $0, reason: "none") })
+    }
+    #expect(try stream.readRejected(count: 10_000).count < 400)
+    #expect(try stream.backlog().rejected == 2000)
+  }
+
+  @Test func `publications and what was found in them are trimmed to about what is kept`() throws {
+    let store = try RedisTickStore(try redis.connect(), tenant: "shop", keptEntries: 100)
+    for ordinal in Int64(0)..<1000 {
+      let found = [[StreamField("incident", "\(ordinal)")]]
+      let publication = Publication(ordinal: ordinal, digest: 1, payload: [], anomalies: found)
+      #expect(try store.publish(lease, publication) == .published)
+    }
+    #expect(try store.readPublished(from: 0, count: 10_000).count < 400)
+    #expect(try store.anomalies(count: 10_000).count < 400)
+  }
+
   @Test(arguments: ["", "1", "1-", "-1", "a-1", "1-2-3", "99999999999999999999-0"])
   func `a place that is none is refused`(text: String) {
     #expect(EntryID(text) == nil)
@@ -290,6 +312,18 @@ struct MetricStreamTests {
 struct EventStoreTests {
   let redis: TestServer
   init() throws { redis = try TestServer() }
+
+  @Test func `a full calendar takes no further event, but changes of those it has`() throws {
+    let store = try EventStore(try redis.connect(), tenant: "shop", mostItems: 2)
+    for id in ["a", "b"] { try store.put(.init(id: id, json: [1])) }
+    let error = #expect(throws: StoreError.self) { try store.put(.init(id: "c", json: [1])) }
+    #expect(error?.answer == "the calendar has 2 events already, 'c' was not added")
+    #expect(try store.put(.init(id: "a", json: [2])) == 3)
+    #expect(try store.all().items.map(\.json) == [[2], [1]])
+    try store.remove("b")
+    try store.put(.init(id: "c", json: [1]))
+    #expect(try store.all().items.map(\.id) == ["a", "c"])
+  }
 
   @Test func `every change of the calendar raises its version, and equal writes do not`() throws {
     let store = try EventStore(try redis.connect(), tenant: "shop")

@@ -119,6 +119,41 @@ struct ZeroMQExchangeTests {
     }
   }
 
+  @Test func `a peer that takes nothing costs frames beyond a bound, not memory`() throws {
+    let context = try MessageContext()
+    var options = SocketOptions()
+    options.queueLimit = 4
+    let reader = try ZeroMQExchange(endpoint: "tcp://127.0.0.1:*", in: context, options: options)
+    let writer = try ZeroMQExchange(endpoint: "tcp://127.0.0.1:*", in: context, options: options)
+    try writer.connect([CoreID(1): reader.endpoint])
+    let frame = [UInt8](repeating: 1, count: 100_000)
+    for _ in 0..<2000 { try writer.send(frame, to: CoreID(1)) }
+    var (got, count) = ([UInt8](), 0)
+    while try reader.receive(into: &got, timeoutMilliseconds: 200) { count += 1 }
+    // Four on each side, and what the system's own buffers hold.
+    #expect(count >= 4)
+    #expect(count < 500, "\(count) frames were kept")
+    try writer.send([2], to: CoreID(1))
+    #expect(try reader.receive(into: &got, timeoutMilliseconds: 2000))
+    #expect(got == [2])
+  }
+
+  @Test func `a question that is too long is not taken`() throws {
+    let context = try MessageContext()
+    let server = try ControlServer(endpoint: "tcp://127.0.0.1:*", in: context, options: .questions)
+    let client = try ControlClient(endpoint: server.endpoint, in: context)
+    let honest = try ControlClient(endpoint: server.endpoint, in: context)
+    #expect(try client.send([UInt8](repeating: 1, count: 2 << 20)))
+    #expect(try honest.send([7]))
+    var poller = MessagePoller([server.waitSource])
+    var received: [[UInt8]] = []
+    for _ in 0..<20 {
+      _ = try poller.wait(timeoutMilliseconds: 20)
+      while let (_, bytes) = try server.receive() { received.append(bytes) }
+    }
+    #expect(received == [[7]])
+  }
+
   @Test func `garbage from strangers neither stops the exchange nor passes as a frame`() throws {
     let context = try MessageContext()
     for endpoint in [folder.ipc("0"), "tcp://127.0.0.1:*"] {

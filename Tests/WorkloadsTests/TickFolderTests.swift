@@ -211,6 +211,28 @@ private func value(_ tick: FoldedTick, _ service: String, _ metric: String) -> D
   #expect(folder.fold(id(67), sample("b", at: 67, ("cpu", 1))) == .folded(minute(1)))
 }
 
+@Test func `watermarks open ticks up to a bound, and none is lost when they are sealed`() throws {
+  var limits = TickFolder.Limits()
+  limits.openTicks = 4
+  var folder = TickFolder(configuration: try configuration("{clock: stream, grace: 0 s}"), limits: limits)
+  // Nothing is due before the first sample, so watermarks pile up.
+  for i in 1...4 { #expect(folder.fold(id(0, UInt64(i)), watermark(Double(60 * i))) == .folded(minute(i))) }
+  #expect(reason(folder.fold(id(0, 5), watermark(300))) == .tickFull)
+  #expect(folder.fold(id(0, 6), sample("a", at: 250, ("cpu", 1))) == .folded(minute(4)))
+  #expect(folder.openTicks == [minute(4)])
+  #expect(folder.fold(id(0, 7), watermark(300)) == .folded(minute(5)))
+  #expect(folder.sealDue().map(\.entries.count) == [5])
+}
+
+@Test func `after a long silence ticks come in portions, and sealing goes on without new entries`() throws {
+  var folder = try folder("{clock: stream, grace: 0 s}")
+  _ = folder.fold(id(0, 1), sample("a", at: 1, ("cpu", 1)))
+  _ = folder.fold(id(0, 2), watermark(60 * 600))
+  var portions: [Int] = []
+  while case let ticks = folder.sealDue(), !ticks.isEmpty { portions.append(ticks.count) }
+  #expect(portions == [256, 256, 88])
+}
+
 @Test func `watermarks tell the time where the stream is the clock`() throws {
   var folder = try folder("{clock: stream, grace: 0 s}")
   #expect(folder.fold(id(0, 1), sample("a", at: 1, ("cpu", 1))) == .folded(minute(0)))

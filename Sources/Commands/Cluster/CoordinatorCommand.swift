@@ -12,7 +12,13 @@ struct CoordinatorCommand: Command {
     .value("listen", \.listen, "ENDPOINT", help: "Where to listen for cores."),
     .value("query", \.query, "ENDPOINT", help: "Where to listen for questions."),
     .value("cores", \.cores, "N", in: 1...64, help: "Cores to wait for."),
-    .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
+    .value(
+      "checkpoint-ticks",
+      \.checkpointTicks,
+      "N",
+      in: 1...CoordinatorOptions.mostTicksPerCheckpoint,
+      help: "Ticks between checkpoints."
+    ),
     .flag("standby", \.standby, help: "Wait while another coordinator runs, and for the store."),
     .value(
       "standby-cores",

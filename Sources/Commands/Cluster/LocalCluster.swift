@@ -115,6 +115,7 @@ final class LocalCluster {
   func start() throws {
     if let redis {
       try redis.start(launcher: tied)
+      supervisor.keepBounded(log: redis.logPath)
     } else {
       _ = try RedisConnection(RedisAddress(redisURL)).checkServer()
     }

@@ -21,7 +21,13 @@ struct UpCommand: Command {
     .value("standby", \.standby, "N", in: 0...1, help: "Further cores that simulate each part and stand by."),
     .flag("verify", \.verify, help: "Simulate every part on two cores, and publish only what both agree on."),
     .value("redis", \.redis, "URL", help: "A store that runs already, instead of a private one."),
-    .value("checkpoint-ticks", \.checkpointTicks, "N", in: 1...100_000, help: "Ticks between checkpoints."),
+    .value(
+      "checkpoint-ticks",
+      \.checkpointTicks,
+      "N",
+      in: 1...CoordinatorOptions.mostTicksPerCheckpoint,
+      help: "Ticks between checkpoints."
+    ),
     .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
     .value("collect", \.collect, "SOURCE", help: "Also collect metrics; 'host' is this machine."),

@@ -75,20 +75,19 @@ private final class Delivery {
   private let stream: MetricStream
   private let log: Log
   private var sender = SampleSender(mostKept: mostKept)
-  private var kept: [[StreamField]] = []
+  private var kept = SampleBacklog(most: mostKept)
 
   init(_ stream: MetricStream, _ log: Log) { (self.stream, self.log) = (stream, log) }
 
   func deliver(_ samples: [Sample]) throws {
-    kept += samples.map { $0.fields.map { StreamField($0.0, $0.1) } }
+    let lost = kept.add(samples.map { $0.fields.map { StreamField($0.0, $0.1) } })
     do {
-      try sender.send(kept, to: stream, now: MonotonicClock.nowMilliseconds())
-      kept.removeAll(keepingCapacity: true)
+      try sender.send(kept.entries, to: stream, now: MonotonicClock.nowMilliseconds())
+      kept.clear()
     } catch {
       guard error.isTransient else { throw error }
-      let lost = max(0, kept.count - Self.mostKept)
-      kept.removeFirst(lost)
-      log.warning("the store takes no samples", ("why", "\(error)"), ("kept", "\(kept.count)"), ("lost", "\(lost)"))
+      let count = kept.entries.count
+      log.warning("the store takes no samples", ("why", "\(error)"), ("kept", "\(count)"), ("lost", "\(lost)"))
       stream.connection.close()
     }
   }
