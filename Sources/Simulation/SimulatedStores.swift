@@ -35,10 +35,14 @@ final class RemoteCheckpointStore: CheckpointStore {
     try connection.write("wish") { [store] () throws(StoreError) in try store.noteWanted(lease, wanted) }
   }
   func writeBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> UInt32 {
-    try connection.write("write of \(place)") { [store] in store.writeBlob(bytes, at: place) }
+    try connection.write("write of \(place)") { [store] () throws(StoreError) in
+      try store.writeBlob(bytes, at: place)
+    }
   }
   func beginBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> Bool {
-    try connection.write("write of \(place)") { [store] in store.beginBlob(bytes, at: place) }
+    try connection.write("write of \(place)") { [store] () throws(StoreError) in
+      try store.beginBlob(bytes, at: place)
+    }
   }
   func readBlob(at place: BlobPlace, crc: UInt32?) throws(StoreError) -> [UInt8] {
     try connection.read("read of \(place)") { [store] () throws(StoreError) in try store.readBlob(at: place, crc: crc) }

@@ -185,6 +185,14 @@ extension StoreError {
       advice: "take up the last committed checkpoint; if this was it, look for an eviction policy or a lost disk"
     )
   }
+  static func blobTaken(_ place: BlobPlace) -> StoreError {
+    StoreError(
+      .unexpected,
+      during: "write of \(place)",
+      answer: "another core with the same generation wrote it: the store lost its tail and gave the number out again",
+      advice: "nothing was changed; this core takes up the last committed checkpoint"
+    )
+  }
   static func blobCorrupt(_ place: BlobPlace, found: UInt32, wanted: UInt32) -> StoreError {
     StoreError(
       .corrupt,

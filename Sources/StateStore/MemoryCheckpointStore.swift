@@ -13,6 +13,10 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
     var holder: (nonce: UInt64, end: Int64)?
     var record: RunRecord?
     var blobs: [BlobPlace: (bytes: [UInt8], crc: UInt32?)] = [:]
+    /// Whether a blob is one of the committed checkpoint, which stays as it is.
+    func hasCommitted(_ place: BlobPlace) -> Bool {
+      record.map { $0.committedEpoch == place.epoch && $0.checkpoint == place.generation } ?? false
+    }
     func holds(_ lease: Lease) -> Bool { fence == lease.fence && fenceNonce == lease.nonce }
   }
   private struct Both {
@@ -50,13 +54,16 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
   public func lose(_ place: BlobPlace) { both.withLock { $0.present.blobs[key(place)] = nil } }
 
   /// Begins to write a blob: it is no longer complete until `writeBlob`; true when the same bytes are complete already.
-  public func beginBlob(_ bytes: [UInt8], at place: BlobPlace) -> Bool {
-    both.withLock { both in
+  public func beginBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> Bool {
+    let isThere = both.withLock { both -> Bool? in
       let present = both.present.blobs[key(place)]
       if let present, present.crc == CRC32C.checksum(bytes), present.bytes.count == bytes.count { return true }
+      if both.present.hasCommitted(place) { return nil }
       both.present.blobs[key(place)] = (bytes, nil)
       return false
     }
+    guard let isThere else { throw .blobTaken(place) }
+    return isThere
   }
 
   /// Sets the clock by which leases end, in ms.
@@ -154,9 +161,14 @@ public final class MemoryCheckpointStore: CheckpointStore, Sendable {
   }
 
   /// Writes a blob and returns its checksum.
-  public func writeBlob(_ bytes: [UInt8], at place: BlobPlace) -> UInt32 {
+  public func writeBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> UInt32 {
     let crc = CRC32C.checksum(bytes)
-    both.withLock { $0.present.blobs[key(place)] = (bytes, crc) }
+    let isWritten = both.withLock { both in
+      if both.present.hasCommitted(place) { return both.present.blobs[key(place)]?.crc == crc }
+      both.present.blobs[key(place)] = (bytes, crc)
+      return true
+    }
+    guard isWritten else { throw .blobTaken(place) }
     return crc
   }
 

@@ -117,12 +117,22 @@ public final class RedisCheckpointStore: CheckpointStore {
     // Known to the registry before it exists, so that a writer that dies leaves nothing behind for ever; and no longer
     // complete before it changes.
     _ = try connection.command(["SADD", .init(keys.key("blobs")), .init(place.description)])
-    _ = try connection.command(["HDEL", key, "crc"])
+    let writer = RedisArgument(String(UInt64.random(in: 0 ... .max), radix: 16))
+    func step(begins: Bool = false, _ pairs: [RedisArgument] = []) throws(StoreError) {
+      let names: [RedisArgument] = [.init(place.epoch.index), .init(place.generation.number), writer, begins ? 1 : 0]
+      let reply = try connection.evaluate(
+        CheckpointScript.write,
+        keys: [keys.key("run"), self.key(of: place)],
+        names + pairs
+      )
+      if reply.text != "ok" { throw .blobTaken(place) }
+    }
+    try step(begins: true)
     for (i, start) in stride(from: 0, to: bytes.count, by: Self.chunkBytes).enumerated() {
       let chunk = bytes[start..<min(bytes.count, start + Self.chunkBytes)]
-      _ = try connection.command(["HSET", key, .init(i), .init(chunk)])
+      try step([.init(i), .init(chunk)])
     }
-    _ = try connection.command(["HSET", key, "bytes", .init(bytes.count), "crc", .init(crc)])
+    try step(["bytes", .init(bytes.count), "crc", .init(crc)])
     return crc
   }
 

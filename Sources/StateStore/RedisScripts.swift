@@ -89,6 +89,23 @@ enum CheckpointScript {
       return {'ok'}
       """
 
+  /// Keys run, blob; arguments epoch, generation, name of the writer, whether it begins, then fields and values.
+  ///
+  /// A store that lost its tail gives out a generation twice, so two writers may have one name: a blob of the committed
+  /// checkpoint stays as it is, and until then a blob belongs to whoever began it last.
+  static let write = """
+    local r = redis.call('HMGET', KEYS[1], 'epoch', 'checkpoint')
+    if r[1] == ARGV[1] and r[2] == ARGV[2] then return 'committed' end
+    if ARGV[4] == '1' then
+      redis.call('HDEL', KEYS[2], 'crc')
+      redis.call('HSET', KEYS[2], 'writer', ARGV[3])
+    elseif redis.call('HGET', KEYS[2], 'writer') ~= ARGV[3] then
+      return 'other'
+    end
+    if #ARGV > 4 then redis.call('HSET', KEYS[2], unpack(ARGV, 5)) end
+    return 'ok'
+    """
+
   /// Keys fence, run, then blobs; arguments number, nonce, previous epoch, epoch, generation, parts as text, whether
   /// there is a manifest, manifest, then the checksum of each blob.
   static let commit =

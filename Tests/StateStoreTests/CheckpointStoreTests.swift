@@ -175,6 +175,20 @@ struct CheckpointStoreTests {
     #expect(try store.commit(successor, good) == .committed)
   }
 
+  /// Found by history 7488 of the simulated cluster: a store that lost its tail gave a generation out again, and a core
+  /// that had slept through it wrote over the committed checkpoint.
+  @Test(arguments: Form.allCases)
+  func `a committed blob stays as it is, even for a core of the same generation`(form: Form) throws {
+    let (store, lease, request) = try ready(form)
+    #expect(try store.commit(lease, request) == .committed)
+    let place = BlobPlace(epoch: request.epoch, generation: request.generation, part: request.blobs[0].part)
+    let kept = try store.readBlob(at: place, crc: nil)
+    let error = #expect(throws: StoreError.self) { _ = try store.writeBlob(kept + [1], at: place) }
+    #expect(error?.isTransient == false)
+    #expect(try store.readBlob(at: place, crc: request.blobs[0].crc) == kept)
+    #expect(try store.writeBlob(kept, at: place) == request.blobs[0].crc)
+  }
+
   @Test(arguments: Form.allCases) func `without a run nothing is committed or raised`(form: Form) throws {
     let store = try store(form)
     let lease = try lease(store)
