@@ -1,6 +1,7 @@
 internal import Basics
 internal import Cluster
 internal import StateStore
+internal import Wire
 
 /// Lets things go wrong at moments that the seed chooses, alone and together.
 final class Adversary {
@@ -28,18 +29,24 @@ final class Adversary {
     case coordinatorKilledInCall = "coordinator killed in a call"
     case storeHangsInCall = "store hangs in a call"
     case coreStopsInWrite = "core stops in a write, then power off"
+    case kindLost = "messages of a kind lost"
+    case diskLags = "disk of the store lags"
   }
 
   /// Calls of a coordinator in which it or the store may fail.
-  private static let calls = ["commit", "raise", "removal", "sealing", "publication", "renewal", "read of the run"]
+  private static let calls = [
+    "commit", "raise", "removal", "sealing", "publication", "renewal", "read of the run", "XREADGROUP", "XADD",
+  ]
 
   private static let themes: [[Fault]] = [
-    [.coreStopsInWrite, .powerOff], [.scaledWhileFramesAreHeld, .scaled], [.storeHangsInCall, .coordinatorPaused],
-    [.tailLost, .scaled, .coreKilled], [.scaled, .drained], [.tailLost, .reporterForgets],
-    [.coordinatorKilledInCall, .tailLost, .coordinatorPaused],
+    [.coreStopsInWrite], [.scaledWhileFramesAreHeld, .scaled], [.storeHangsInCall, .coordinatorPaused],
+    [.tailLost, .scaled, .coreKilled], [.scaled, .drained], [.tailLost, .reporterForgets, .diskLags],
+    [.coordinatorKilledInCall, .tailLost, .coordinatorPaused], [.kindLost, .scaled, .coreKilled],
   ]
 
   private let cluster: SimulatedCluster
+  /// Until when a core sleeps in the middle of a write; one at a time, so that what follows can come to its end.
+  private var sleepsUntil: Int64 = 0
   private var world: SimulatedWorld { cluster.world }
 
   init(_ cluster: SimulatedCluster) { self.cluster = cluster }
@@ -66,7 +73,8 @@ final class Adversary {
 
   private func sync() {
     world.after(Int64(world.uniform() * 1_500_000_000)) {
-      if self.cluster.server.mode != .down { self.cluster.server.sync() }
+      let server = self.cluster.server
+      if server.mode != .down, self.world.now >= server.lagsUntil { server.sync() }
       if self.world.isRough { self.sync() }
     }
   }
@@ -111,17 +119,57 @@ final class Adversary {
         Self.calls[world.below(Self.calls.count)], world.chance(0.5), { [cluster] in cluster.holder?.kill() }
       )
     case .storeHangsInCall:
-      server.ambush = (Self.calls[world.below(Self.calls.count)], false, { self.ail(.paused) })
+      let call = world.chance(0.4) ? "XREADGROUP" : Self.calls[world.below(Self.calls.count)]
+      server.ambush = (call, false, { self.ail(.paused) })
+    case .diskLags: holdDisk(for: time(upTo: 1500e6))
     case .coreStopsInWrite:
-      core.atNextWrite = { [world, time, cluster] in
-        let pause = 1_000_000_000 + time(3000e6)
-        core.pause(pause)
-        // It wakes up and hears nothing of what happened meanwhile.
-        for slot in 0..<2 {
-          cluster.cuts.append((.coordinator(slot), .core(core.slot), world.now + pause + 1_000_000_000))
-        }
-        if world.chance(0.7) { world.after(time(100e6)) { self.powerOff() } }
+      stopCoreInWrite()
+    case .kindLost:
+      let kinds = ControlMessage.kinds
+      cluster.losing = (kinds[world.below(kinds.count)], world.now + time(upTo: 1000e6))
+    }
+  }
+
+  /// Lets nothing more reach the disk of the store for a while, and then everything: it lags by two seconds, not by more.
+  private func holdDisk(for nanoseconds: Int64) {
+    let server = cluster.server
+    guard world.now >= server.lagsUntil else { return }
+    server.lagsUntil = world.now + nanoseconds
+    world.after(nanoseconds) { if server.mode != .down { server.sync() } }
+  }
+
+  /// Stops a core in the middle of a write while the disk of the store lacks samples that went into what is written.
+  private func stopCoreInWrite() {
+    holdDisk(for: 1_500_000_000)
+    let end = min(world.now + 1_500_000_000, world.faultsEnd)
+    cluster.trapInWrite = { [world, time, cluster] core, place in
+      guard world.now < end else { return true }
+      let ticks = Int(place.epoch.index) / cluster.setup.epochsPerOutput
+      guard world.now >= self.sleepsUntil, cluster.server.ticks.wouldLoseSamples(ofFirst: ticks) else { return false }
+      let pause = 2_000_000_000 + time(4000e6)
+      self.sleepsUntil = world.now + pause
+      core.pause(pause)
+      // It wakes up and hears nothing of what happened meanwhile.
+      for slot in 0..<2 {
+        cluster.cuts.append((.coordinator(slot), .core(core.slot), world.now + pause + 1_000_000_000))
       }
+      if world.chance(0.8) { world.after(time(100e6)) { self.powerOff() } }
+      if world.chance(0.7) { self.wake(core, whenOthersCommit: place, until: world.now + pause) }
+      return true
+    }
+  }
+
+  /// Lets a core go on with a write of an old generation just when the checkpoint of that epoch has become the committed
+  /// one by another generation, which may have had other inputs.
+  private func wake(_ core: SimulatedCore, whenOthersCommit place: BlobPlace, until end: Int64) {
+    world.after(10_000_000) {
+      guard self.world.now < end else { return }
+      let record = self.cluster.server.checkpoints.readRun()
+      guard let record, record.committedEpoch == place.epoch, record.checkpoint != place.generation else {
+        return self.wake(core, whenOthersCommit: place, until: end)
+      }
+      self.cluster.tell("core \(core.slot) goes on with its write of \(place)")
+      core.wake()
     }
   }
 
@@ -153,10 +201,17 @@ final class Adversary {
       guard server.mode == mode, let cluster else { return }
       cluster.tell("store well again")
       let life = server.life
-      // What clients gave up on is carried out now, or when the network delivers it.
-      for call in server.heal() {
-        world.after(world.chance(0.5) ? 1 : Int64(world.uniform() * 2_000_000_000)) {
-          if server.life == life, server.mode == .up { call() }
+      // What clients gave up on is carried out now, or when the network delivers it: at any time, or just when
+      // somebody else has done something.
+      for (operation, call) in server.heal() {
+        let choice = world.below(3)
+        world.after(choice == 0 ? 1 : Int64(world.uniform() * 2_000_000_000)) {
+          let late = {
+            guard server.life == life, server.mode == .up else { return }
+            cluster.tell("a call that was given up is carried out: \(operation)")
+            call()
+          }
+          if choice == 2 { server.afterAppend = late } else { late() }
         }
       }
     }

@@ -32,6 +32,8 @@ public final class SimulatedCluster {
     public var flips = 0
     /// How often two copies disagreed.
     public var divergences = 0
+    /// Promises that were looked at, and how often, by kind.
+    public var checks: [String: Int] = [:]
     /// Lives of coordinators that held the lease.
     public var coordinators = 0
     /// Virtual time from the end of the faults to the end of the run, in ms.
@@ -75,6 +77,10 @@ public final class SimulatedCluster {
   var cuts: [(from: Address, to: Address, until: Int64)] = []
   /// A core whose frames the network holds back, as a connection does that is made anew, and until when.
   var held: (core: Int, until: Int64) = (0, 0)
+  /// Called in the middle of each write of a blob, until it returns true.
+  var trapInWrite: ((SimulatedCore, BlobPlace) -> Bool)?
+  /// A kind of message that the network loses, and until when.
+  var losing: (kind: String, until: Int64) = ("", 0)
   var outcome = Outcome()
   /// Told of everything that happens, with its time in ms; set it before `run`.
   public var trace: ((_ milliseconds: Double, _ text: String) -> Void)?
@@ -132,6 +138,7 @@ public final class SimulatedCluster {
     }
     if watcher.violation == nil { checkEnd() }
     outcome.violation = watcher.violation
+    outcome.checks = watcher.checks
     outcome.recoveryMilliseconds = max(0, world.now - world.faultsEnd) / 1_000_000
     return outcome
   }
@@ -139,10 +146,12 @@ public final class SimulatedCluster {
   private var isFinished: Bool { coordinators.contains { $0.driver?.isDone == true } }
 
   private func checkEnd() {
+    watcher.count(.finishes)
     if let gap = (0..<plan.ticks).first(where: { watcher.published[$0] == nil }) {
       watcher.violate("tick \(gap) was not published")
     }
     guard let reporter, watcher.loss.forgottenAt < 0 else { return }
+    watcher.count(.samplesComplete)
     for (k, expected) in reporter.undisturbed().enumerated().prefix(plan.ticks)
     where watcher.sealedTicks[k] != expected {
       return watcher.violate("tick \(k) was sealed without some of its samples")
@@ -197,6 +206,11 @@ public final class SimulatedCluster {
       }
       world.after(Int64(delay), arrive)
     }
+  }
+
+  /// Whether a message does not arrive because of its kind.
+  func loses(_ message: ControlMessage) -> Bool {
+    world.isRough && world.now < losing.until && message.kind == losing.kind
   }
 
   /// A message as it arrives: whole, cut or with flipped bits; nil when the receiver cannot read it.

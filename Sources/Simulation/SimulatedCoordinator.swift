@@ -119,7 +119,7 @@ final class SimulatedCoordinator {
   private func send(_ message: ControlMessage, _ to: Incarnation) -> Bool {
     guard let i = cluster.coreOfLife[to] else { return false }
     let carried = cluster.carried(message, message.encoded) { try ControlMessage(decoding: $0) }
-    guard let carried else { return true }
+    guard let carried, !cluster.loses(message) else { return true }
     cluster.transmit(from: .coordinator(slot), to: .core(i)) { [weak cluster] in
       cluster?.cores[i].receive(carried, for: to)
     }
@@ -151,6 +151,7 @@ final class SimulatedCoordinator {
     if driver.machine.divergences > seenDivergences { cluster.tell(driver.machine.lastFailure) }
     (seenMoves, seenRecoveries) = (driver.machine.moves, driver.machine.recoveries)
     (seenPromotions, seenDivergences) = (driver.machine.promotions, driver.machine.divergences)
+    cluster.watcher.noteKept(driver.machine)
     cluster.outcome.generation = max(cluster.outcome.generation, driver.machine.generation.number)
     guard let exit = driver.exit else { return }
     cluster.tell("coordinator \(slot) ends: \(exit.reason)")
@@ -230,6 +231,23 @@ final class SimulatedGatherer: GatherProgram {
 }
 
 extension ControlMessage {
+  /// Kinds that a network may lose for a while although others arrive.
+  static let kinds = ["hello", "heartbeat", "ready", "output", "acknowledge", "assign", "input", "committed"]
+
+  var kind: String {
+    switch self {
+    case .hello: "hello"
+    case .heartbeat: "heartbeat"
+    case .ready: "ready"
+    case .output: "output"
+    case .acknowledge: "acknowledge"
+    case .assign: "assign"
+    case .input: "input"
+    case .committed: "committed"
+    default: ""
+    }
+  }
+
   var from: Incarnation? {
     switch self {
     case .hello(let hello): hello.incarnation

@@ -24,18 +24,17 @@ extension SimulatedCore {
       guard let self, machine.generation == generation else { return }
       write(generation, epoch, name, parts, done)
     }
-    do {
+    do throws(StoreError) {
       let isThere = try open().beginBlob(part.bytes, at: place)
-      atNextWrite?()
-      atNextWrite = nil
+      if let trap = cluster.trapInWrite, trap(self, place) { cluster.trapInWrite = nil }
       after(Int64(world.uniform() * 2_000_000)) { [weak self] in
         guard let self else { return }
-        do {
+        do throws(StoreError) {
           let crc = isThere ? CRC32C.checksum(part.bytes) : try open().writeBlob(part.bytes, at: place)
           write(generation, epoch, name, parts.dropFirst(), done + [PartBlob(part: part.part, crc: crc)])
-        } catch { after(200_000_000, again) }
+        } catch { error.isTransient ? after(200_000_000, again) : handle(.failed(generation, "\(error)")) }
       }
-    } catch { after(200_000_000, again) }
+    } catch { error.isTransient ? after(200_000_000, again) : handle(.failed(generation, "\(error)")) }
   }
 
   func load(_ next: Assignment) {

@@ -16,8 +16,8 @@ final class SimulatedCore {
   private var coordinator: Incarnation?
   private(set) var isAlive = false
   private var pausedUntil: Int64 = 0
-  /// Called in the middle of the next write of a blob.
-  var atNextWrite: (() -> Void)?
+  /// What happens when it wakes up, in order.
+  private var asleep: [() -> Void] = []
   /// How many times as long an epoch takes.
   private var slowness = 1.0
   var world: SimulatedWorld { cluster.world }
@@ -35,6 +35,7 @@ final class SimulatedCore {
     machine = CoreMachine(incarnation: life, rules: cluster.plan.rules)
     (program, connection) = (ToyProgram(), SimulatedConnection(cluster.server))
     (assignment, sent, kept, coordinator, slowness) = (nil, [:], [:], nil, 1)
+    (pausedUntil, asleep) = (0, [])
     isAlive = true
     cluster.coreOfLife[life] = slot
     sayHello()
@@ -48,7 +49,23 @@ final class SimulatedCore {
     world.after(delay) { [weak self] in if let self, machine.incarnation == life { start() } }
   }
 
-  func pause(_ nanoseconds: Int64) { pausedUntil = max(pausedUntil, world.now + nanoseconds) }
+  func pause(_ nanoseconds: Int64) {
+    pausedUntil = max(pausedUntil, world.now + nanoseconds)
+    world.after(pausedUntil - world.now + 1) { [weak self] in self?.wakeUp() }
+  }
+
+  /// Ends a pause early.
+  func wake() {
+    pausedUntil = min(pausedUntil, world.now)
+    wakeUp()
+  }
+
+  private func wakeUp() {
+    guard pausedUntil <= world.now else { return }
+    let due = asleep
+    asleep = []
+    for run in due { world.after(1, run) }
+  }
 
   func slow(_ factor: Double, _ nanoseconds: Int64) {
     slowness = factor
@@ -72,7 +89,7 @@ final class SimulatedCore {
   private func whenAwake(_ life: Incarnation, _ run: @escaping () -> Void) {
     guard isAlive, machine.incarnation == life else { return }
     guard pausedUntil <= world.now else {
-      return world.after(pausedUntil - world.now + 1) { [weak self] in self?.whenAwake(life, run) }
+      return asleep.append { [weak self] in self?.whenAwake(life, run) }
     }
     run()
   }
@@ -84,7 +101,7 @@ final class SimulatedCore {
     for target in cluster.coordinators where target.driver != nil {
       guard target === cluster.holder || world.chance(0.1) else { continue }
       let carried = cluster.carried(message, message.encoded) { try ControlMessage(decoding: $0) }
-      guard let carried else { continue }
+      guard let carried, !cluster.loses(message) else { continue }
       cluster.transmit(from: .core(slot), to: .coordinator(target.slot)) { [weak target] in target?.receive(carried) }
     }
   }

@@ -17,9 +17,13 @@ final class SimulatedServer {
   /// How far its clock is off, in ms.
   var clockOffset: Int64 = 0
   /// Calls whose clients have given up, which a server that hangs carries out when it goes on.
-  private(set) var late: [() -> Void] = []
+  private(set) var late: [(operation: String, call: () -> Void)] = []
   /// What happens when the next call of a kind comes: before it is done, or after.
   var ambush: (operation: String, isAfter: Bool, strike: () -> Void)?
+  /// Until when nothing more reaches its disk.
+  var lagsUntil: Int64 = 0
+  /// What happens as soon as samples have been appended, before anybody can read them.
+  var afterAppend: (() -> Void)?
   /// Calls that changed something; a check of what is stored is worth its time only then.
   private(set) var writes = 0
 
@@ -58,7 +62,7 @@ final class SimulatedServer {
   func suffer(_ mode: Mode) { self.mode = mode }
 
   /// Is well again; returns the calls that were under way.
-  func heal() -> [() -> Void] {
+  func heal() -> [(operation: String, call: () -> Void)] {
     guard mode != .down else { return [] }
     mode = .up
     defer { late = [] }
@@ -83,12 +87,13 @@ final class SimulatedServer {
     }
     if mode == .paused {
       if isWrite {
-        late.append { [weak self] in
+        let call = { [weak self] in
           guard let self else { return }
           setTime()
           writes += 1
           _ = try? body()
         }
+        late.append((operation, call))
       }
       connection.close()
       connection.onTimeout()
@@ -101,6 +106,10 @@ final class SimulatedServer {
     if isWrite { writes += 1 }
     let result = try body()
     if let ambush, ambush.isAfter { ambush.strike() }
+    if operation == "XADD", let afterAppend {
+      self.afterAppend = nil
+      afterAppend()
+    }
     if isWrite, world.isRough, world.chance(0.001) {
       connection.close()
       throw StoreError(.closed, during: operation, answer: "the connection broke before the answer")

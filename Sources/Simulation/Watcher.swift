@@ -11,6 +11,28 @@ final class Watcher {
     var forgottenAt: Int64 = .min / 2
   }
 
+  /// What is promised.
+  enum Promise: Int, CaseIterable {
+    case sealedStays, publishedRight, neverBack, complete, bounded, finishes, samplesComplete
+
+    var words: String {
+      switch self {
+      case .sealedStays: "a sealed tick stays as it was sealed"
+      case .publishedRight: "a published tick is what a run without faults makes of its inputs, in order, without gap"
+      case .neverBack: "committed epoch and generation never go back but with the store's tail"
+      case .complete: "the committed checkpoint is complete, of one generation, with the acknowledged checksums"
+      case .bounded: "a coordinator keeps no more inputs and outputs than its bounds"
+      case .finishes: "once faults stop, every tick becomes public and the run ends"
+      case .samplesComplete: "no tick lacks a sample, unless a reporter forgot what it had sent"
+      }
+    }
+  }
+
+  private var counts = Array(repeating: 0, count: Promise.allCases.count)
+  /// How often each promise was looked at.
+  var checks: [String: Int] {
+    Dictionary(uniqueKeysWithValues: Promise.allCases.map { ($0.words, counts[$0.rawValue]) })
+  }
   private let run: UInt64
   private let parts: Int
   private let targetParts: [[PartID]]
@@ -33,12 +55,15 @@ final class Watcher {
     (run, parts, targetParts, epochsPerTick) = (setup.run, setup.parts, setup.targetParts, setup.epochsPerOutput)
   }
 
+  func count(_ promise: Promise) { counts[promise.rawValue] += 1 }
+
   func violate(_ text: String) { violation = violation ?? text }
 
   // MARK: sealed ticks
 
   /// A tick was sealed by a life of a coordinator.
   func noteSealed(_ k: Int, _ bytes: [UInt8], by life: UInt64, at now: Int64) {
+    count(.sealedStays)
     if k < sealed.count, sealed[k].bytes != bytes {
       let former = sealed[k]
       // Lost with the tail of the store, with the coordinator that knew it, and with the reporter that sent it.
@@ -65,6 +90,7 @@ final class Watcher {
 
   /// A tick is about to be published.
   func notePublished(_ k: Int, _ outputs: [PartOutput]) {
+    count(.publishedRight)
     if expected(after: k) != outputs {
       violate("tick \(k) was published with other bytes than its sealed inputs give")
     }
@@ -103,6 +129,16 @@ final class Watcher {
     return chain[k]
   }
 
+  // MARK: bounds
+
+  /// A coordinator has handled something.
+  func noteKept(_ machine: CoordinatorMachine) {
+    count(.bounded)
+    let most = machine.setup.mostInputs
+    if machine.keptInputs > most { violate("\(machine.keptInputs) inputs are kept, \(most) are the most") }
+    if machine.waitingBoundaries > most { violate("outputs of \(machine.waitingBoundaries) boundaries wait") }
+  }
+
   // MARK: commits
 
   /// The store went back to what was on its disk.
@@ -115,6 +151,7 @@ final class Watcher {
     guard server.writes != looked else { return }
     looked = server.writes
     guard let record = server.checkpoints.readRun() else { return }
+    count(.neverBack)
     if record.committedEpoch < lastCommitted {
       violate("the committed epoch went back from \(lastCommitted.index) to \(record.committedEpoch.index)")
     }
@@ -123,6 +160,7 @@ final class Watcher {
     }
     (lastCommitted, lastGeneration) = (record.committedEpoch, record.generation)
     guard let generation = record.checkpoint else { return }
+    count(.complete)
     for blob in record.blobs {
       let place = BlobPlace(epoch: record.committedEpoch, generation: generation, part: blob.part)
       do { _ = try server.checkpoints.readBlob(at: place, crc: blob.crc) } catch {

@@ -15,6 +15,7 @@ public final class MemoryTickStore: TickStore, SampleStream {
     var entries: [StreamEntry] = []
     var delivered = 0
     var pending: [StreamEntry] = []
+    var lastConsumed: [EntryID] = []
     var lastPlace = EntryID(milliseconds: 0)
   }
   private var present = State()
@@ -35,6 +36,10 @@ public final class MemoryTickStore: TickStore, SampleStream {
   public func loseTail() { present = durable }
   /// Forgets everything.
   public func flush() { present = State() }
+  /// Whether `loseTail` would take samples away that went into one of the first ticks.
+  public func wouldLoseSamples(ofFirst ticks: Int) -> Bool {
+    (present.lastConsumed.prefix(ticks).max() ?? EntryID(milliseconds: 0)) > durable.lastPlace
+  }
   /// Ticks that survive `loseTail`.
   public var durableTicks: Int { durable.ticks.count }
 
@@ -111,6 +116,7 @@ public final class MemoryTickStore: TickStore, SampleStream {
     } else {
       guard tick.ordinal == present.ticks.count else { return .outOfOrder(last: lastSealed()) }
       present.ticks.append(tick)
+      present.lastConsumed.append(samples.max() ?? EntryID(milliseconds: 0))
       answer = .sealed
     }
     present.acknowledged += samples

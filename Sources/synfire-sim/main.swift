@@ -4,10 +4,11 @@ import Simulation
 import StateStore
 
 let usage = """
-  usage: synfire-sim [--seed S] [--seeds N] [--mutant RULE] [--trace]
+  usage: synfire-sim [--seed S] [--seeds N] [--mutant RULE | --mutants] [--trace]
 
-  Plays histories of a simulated cluster: N of them from seed S on (default: one from seed 1). Prints what broke, or what
-  was survived. --mutant leaves out a rule of the protocol, to see that it is noticed:
+  Plays histories of a simulated cluster: N of them from seed S on (default: one from seed 1). Prints what broke, how often
+  each promise was looked at, and what was survived. --mutant leaves out a rule of the protocol, to see that it is noticed;
+  --mutants tells for each rule which of the N seeds is the first to notice, and fails where none does. The rules are:
   \(ProtocolRules.Rule.allCases.map(\.rawValue).joined(separator: ", "))
 
   """
@@ -20,11 +21,12 @@ func fail(_ text: String) -> Never {
 var seed: UInt64 = 1
 var seeds: UInt64 = 1
 var rules = ProtocolRules.all
-var isTraced = false
+var (isTraced, triesAllMutants) = (false, false)
 var words = CommandLine.arguments.dropFirst()[...]
 while let word = words.popFirst() {
   switch word {
   case "--trace": isTraced = true
+  case "--mutants": triesAllMutants = true
   case "--help", "-h":
     StandardStream.output.write(usage)
     exit(0)
@@ -42,23 +44,45 @@ while let word = words.popFirst() {
   }
 }
 
-var faults: [String: Int] = [:]
+func play(_ seed: UInt64, _ rules: ProtocolRules, traced isTraced: Bool) -> SimulatedCluster.Outcome {
+  var plan = SimulatedCluster.Plan(seed: seed)
+  plan.rules = rules
+  let cluster = SimulatedCluster(seed: seed, plan: plan)
+  if isTraced { cluster.trace = { StandardStream.output.write("\($0) ms  \($1)\n") } }
+  return cluster.run()
+}
+
+if triesAllMutants {
+  var unnoticed = 0
+  for rule in ProtocolRules.Rule.allCases {
+    var noticed: (seed: UInt64, what: String)?
+    for s in seed..<seed + seeds where noticed == nil {
+      noticed = play(s, ProtocolRules(without: rule), traced: isTraced).violation.map { (s, $0) }
+    }
+    if noticed == nil { unnoticed += 1 }
+    StandardStream.output.write("\(noticed.map { "\($0.seed)" } ?? "none")\t\(rule.rawValue)\t\(noticed?.what ?? "")\n")
+  }
+  exit(unnoticed == 0 ? 0 : 1)
+}
+
+var (faults, checks): ([String: Int], [String: Int]) = ([:], [:])
 var (events, broken, slowest) = (0, 0, Int64(0))
 for s in seed..<seed + seeds {
-  var plan = SimulatedCluster.Plan(seed: s)
-  plan.rules = rules
-  let cluster = SimulatedCluster(seed: s, plan: plan)
-  if isTraced { cluster.trace = { StandardStream.output.write("\($0) ms  \($1)\n") } }
-  let outcome = cluster.run()
+  let outcome = play(s, rules, traced: isTraced)
   events += outcome.events
   slowest = max(slowest, outcome.recoveryMilliseconds)
   faults.merge(outcome.faults) { $0 + $1 }
+  checks.merge(outcome.checks) { $0 + $1 }
   if let violation = outcome.violation {
     broken += 1
     StandardStream.output.write("seed \(s): \(violation)\n")
   }
 }
-for (name, count) in faults.sorted(by: { $0.key < $1.key }) { StandardStream.output.write("\(count)\t\(name)\n") }
+for (kind, counts) in [("fault", faults), ("promise", checks)] {
+  for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+    StandardStream.output.write("\(kind)\t\(count)\t\(name)\n")
+  }
+}
 StandardStream.output.write(
   "\(seeds) histories, \(events) events, \(faults.values.reduce(0, +)) faults, \(broken) broken; "
     + "the last one was done at most \(slowest) ms after the last fault\n"
