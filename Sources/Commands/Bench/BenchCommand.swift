@@ -26,6 +26,7 @@ struct BenchCommand: Command {
   enum Name: String, CaseIterable, OptionValue {
     case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents
     case memory, scaling, updates, events, rescale, membership
+    case memoryDay = "memory-day"
     case brunelSTDP = "brunel-stdp"
     case vogelsAbbottCUBA = "vogels-abbott-cuba"
     case vogelsAbbottCOBA = "vogels-abbott-coba"
@@ -49,6 +50,7 @@ struct BenchCommand: Command {
     case .counts: CountsBenchmark.self
     case .incidents: IncidentsBenchmark.self
     case .memory: MemoryBenchmark.self
+    case .memoryDay: MemoryDayBenchmark.self
     case .scaling: ScalingBenchmark.self
     case .updates: UpdatesBenchmark.self
     case .events: EventsBenchmark.self

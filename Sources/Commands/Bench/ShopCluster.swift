@@ -79,6 +79,9 @@ final class ShopCluster {
     try feed.flush()
   }
 
+  /// The running processes.
+  var processes: [(name: String, pid: Int32)] { cluster.processes }
+
   /// Starts again what died; call it every few ms.
   func look() throws { try cluster.look() }
 
