@@ -22,6 +22,7 @@ import Wire
       epoch: Epoch(0),
       checkpoint: nil,
       blobs: [],
+      blobGeneration: Generation(generation),
       epochsPerInput: 0,
       epochsPerOutput: 1,
       epochsPerCheckpoint: 1,

@@ -22,7 +22,9 @@ extension ProcessTests {
       try control.connect("ipc://\(folder)/control.sock")
       let query = try MessageSocket(.dealer, in: context)
       try query.connect("ipc://\(folder)/query.sock")
-      let spikes = try MessageSocket(.dealer, in: context)
+      var options = SocketOptions()
+      options.queueLimit = 0
+      let spikes = try MessageSocket(.dealer, in: context, options: options)
       let core = try #require(service.processes("core").first)
       try spikes.connect(try Self.spikeEndpoint(of: core))
 

@@ -76,7 +76,7 @@ extension ProcessTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func `a rerun that differs stops the service with exit code 5`() throws {
-      let service = try ShopService(cores: 1, checkpointTicks: 1000)
+      let service = try ShopService(cores: 1, checkpointTicks: 500)
       let feed = try service.feed()
       try service.wait(forTicks: ShopService.ticks)
       #expect(feed.finish().code == 0)
