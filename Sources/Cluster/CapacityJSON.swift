@@ -71,6 +71,8 @@ public struct CapacityJSON {
       "previous_replicas": r.previousReplicas.map { .integer(Int64($0)) } ?? .null,
       "cpu_request_cores": r.cpuRequestCores.map { .number($0) } ?? .null,
       "memory_request_bytes": r.memoryRequestBytes.map { .number($0) } ?? .null,
+      "cpu_request_because": r.cpuSentence.isEmpty ? .null : .string(r.cpuSentence),
+      "memory_request_because": r.memorySentence.isEmpty ? .null : .string(r.memorySentence),
       "requests_are_per_replica": .bool(r.requestsArePerReplica),
       "effective_from": time(startOf: r.effectiveFrom), "valid_until": time(endOf: r.validUntil),
       "reason": .string("\(r.reason)"), "sentence": .string(r.sentence), "confidence": .number(r.confidence),

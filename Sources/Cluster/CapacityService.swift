@@ -55,25 +55,25 @@ public final class CapacityService: GatherProgram {
   /// Epochs of a tick: spikes between services take half a tick.
   public static let epochsPerTick = 2
 
-  private let configuration: ServiceConfiguration
+  let configuration: ServiceConfiguration
   private let calls: [Call]
+  /// Services by slice of a checkpoint, while one is written; see `snapshot`.
+  var slicedServices: [String] = []
   private let ticks: any TickReader
   private let publisher: any TickPublisher
-  private var planners: [String: Planner] = [:]
+  var planners: [String: Planner] = [:]
   /// Advice beside what came, by service.
-  public private(set) var scorecards: [String: Scorecard] = [:]
-  private var detector: AnomalyDetector
-  private var scaling = ScalingWatch()
+  public internal(set) var scorecards: [String: Scorecard] = [:]
+  var detector: AnomalyDetector
   /// The last tick's view; nil before the first.
-  public private(set) var view: View?
-  /// The last incidents.
-  private var log = IncidentLog()
+  public internal(set) var view: View?
+  var log = IncidentLog()
   /// The last incidents, newest last, at most a thousand.
   public var incidents: [AnomalyEvent] { log.incidents }
   /// Ticks published since the start of the run, and a digest of all their bytes.
-  public private(set) var published: (ticks: Int64, digest: UInt64) = (0, 0)
+  public internal(set) var published: (ticks: Int64, digest: UInt64) = (0, 0)
   /// When each series last had a value.
-  public private(set) var lastSeen: [SeriesName: Tick] = [:]
+  public internal(set) var lastSeen: [SeriesName: Tick] = [:]
   /// Called after every tick with its view.
   public var onPublished: ((View) -> Void)?
 
@@ -116,9 +116,10 @@ public final class CapacityService: GatherProgram {
     while start < forecasts.count {
       let service = forecasts[start].series.service
       let end = forecasts[start...].firstIndex { $0.series.service != service } ?? forecasts.count
-      var planner = planners[service] ?? Planner(service: service, tickMilliseconds: configuration.tickMilliseconds)
-      let objective = ServiceObjective(configuration.settings(for: service))
-      let plan = planner.advance(
+      let objective = ServiceObjective(configuration.settings(for: service), at: sealed)
+      // In place: a planner has tens of KB.
+      let new = Planner(service: service, tickMilliseconds: configuration.tickMilliseconds)
+      let plan = planners[service, default: new].advance(
         to: sealed.tick,
         forecasts: Array(forecasts[start..<end]),
         events: sealed.hints(for: service),
@@ -126,19 +127,12 @@ public final class CapacityService: GatherProgram {
         objective: objective
       )
       plans.append(plan)
-      planners[service] = planner
-      var card = scorecards[service] ?? Scorecard(service: service, tickMilliseconds: configuration.tickMilliseconds)
       let requests = forecasts[start..<end].first { $0.series.metric == "requests" }
-      card.record(plan, forecast: requests, objective: objective)
-      scorecards[service] = card
+      let card = Scorecard(service: service, tickMilliseconds: configuration.tickMilliseconds)
+      scorecards[service, default: card].record(plan, forecast: requests, objective: objective)
       start = end
     }
-    scaling.observe(sealed)
-    let anomalies = detector.advance(
-      to: sealed.tick,
-      forecasts: forecasts.map { scaling.calmed($0) },
-      calls: calls
-    )
+    let anomalies = detector.advance(to: sealed.tick, forecasts: forecasts, calls: calls, replicas: instances)
     for event in anomalies { log.note(event) }
     return View(tick: sealed.tick, forecasts: forecasts, plans: plans, anomalies: anomalies)
   }
@@ -160,69 +154,6 @@ public final class CapacityService: GatherProgram {
     )
     return (now, then)
   }
-
-  /// All state that later ticks depend on.
-  public func snapshot(at epoch: Epoch) throws -> [UInt8] {
-    var w = ByteWriter()
-    w.write(2 as UInt8)
-    w.write(published.ticks)
-    w.write(published.digest)
-    w.writeVarint(UInt64(planners.count))
-    for service in planners.keys.sorted() {
-      w.writeString(service)
-      var inner = ByteWriter()
-      planners[service]?.encode(into: &inner)
-      w.writeBlob(inner.bytes)
-    }
-    var inner = ByteWriter()
-    detector.encode(into: &inner)
-    w.writeBlob(inner.bytes)
-    scaling.encode(into: &w)
-    w.writeVarint(UInt64(log.incidents.count))
-    for incident in log.incidents { incident.encode(into: &w) }
-    w.writeVarint(UInt64(lastSeen.count))
-    for series in lastSeen.keys.sorted() {
-      series.encode(into: &w)
-      w.write(lastSeen[series]?.index ?? 0)
-    }
-    w.writeBlob(view?.encoded() ?? [])
-    w.writeVarint(UInt64(scorecards.count))
-    for service in scorecards.keys.sorted() { scorecards[service]?.encode(into: &w) }
-    return w.bytes
-  }
-
-  /// Goes back to a boundary.
-  public func restore(_ epoch: Epoch, _ bytes: [UInt8]?) throws {
-    (planners, view, published, lastSeen, scorecards) = ([:], nil, (0, 0), [:], [:])
-    log = IncidentLog()
-    scaling = ScalingWatch()
-    detector = AnomalyDetector(tickMilliseconds: configuration.tickMilliseconds)
-    guard let bytes else { return }
-    var r = ByteReader(bytes, reading: "checkpoint of the planner")
-    guard try r.read(UInt8.self) == 2 else { throw r.error("unknown version") }
-    let count: Int64 = try r.read()
-    published = (count, try r.read())
-    for _ in 0..<(try r.readCount(elementBytes: 2)) {
-      let service = try r.readString()
-      var inner = ByteReader(try r.readBlob(), reading: "planner of \(service)")
-      planners[service] = try Planner(from: &inner)
-    }
-    var inner = ByteReader(try r.readBlob(), reading: "anomaly detector")
-    detector = try AnomalyDetector(from: &inner)
-    scaling = try ScalingWatch(from: &r)
-    for _ in 0..<(try r.readCount(elementBytes: 10)) { log.note(try AnomalyEvent(from: &r)) }
-    for _ in 0..<(try r.readCount(elementBytes: 10)) {
-      let series = try SeriesName(from: &r)
-      lastSeen[series] = Tick(try r.read())
-    }
-    let last = try r.readBlob()
-    if !last.isEmpty { view = try View(decoding: last) }
-    for _ in 0..<(try r.readCount(elementBytes: 20)) {
-      let card = try Scorecard(from: &r)
-      scorecards[card.service] = card
-    }
-    try r.finish()
-  }
 }
 
 /// Reads the ticks that a run has sealed.
@@ -240,6 +171,26 @@ public protocol TickPublisher: AnyObject {
 }
 
 extension ServiceObjective {
+  /// The objective of a service's settings after a tick, with what its owner allows in the next one.
+  init(_ settings: ServiceSettings, at tick: SealedTick) {
+    self.init(settings)
+    (mostAdded, mostReleased) = (settings.mostAdded, settings.mostReleased)
+    eventPriceFactor = settings.eventPriceFactor ?? 1
+    actionPriceMinutes = settings.actionPriceMilliseconds.map { Double($0) / 60_000 }
+    let now = Timestamp(milliseconds: (tick.tick.index + 1) * tick.lengthMilliseconds)
+    for window in settings.freezes {
+      guard let end = window.end(at: now) else { continue }
+      let ticks = Int((end.milliseconds - now.milliseconds + tick.lengthMilliseconds - 1) / tick.lengthMilliseconds)
+      switch (window.allowance, freeze) {
+      case (.nothing, .all(let others)): freeze = .all(ticks: max(ticks, others))
+      case (.nothing, _): freeze = .all(ticks: ticks)
+      case (.more, .none): freeze = .release(ticks: ticks)
+      case (.more, .release(let others)): freeze = .release(ticks: max(ticks, others))
+      case (.more, .all): break
+      }
+    }
+  }
+
   /// The objective of a service's settings.
   init(_ settings: ServiceSettings) {
     self.init(

@@ -79,18 +79,22 @@ public final class CoordinatorDriver {
   /// Keeps the lease, looks for a store that was lost, and tells the machine that time passes.
   public func keepTime() {
     let now = clock()
-    if now - lastRenewal >= 500_000_000 {
-      lastRenewal = now
-      do {
-        if machine.phase != .storeLost, try !store.renewLease() { loseLease() }
-      } catch { loseStore(error) }
-    }
+    do { try renewLease(now) } catch { loseStore(error) }
     if machine.phase == .storeLost, now >= storeRetry { findStore(now) }
     if now - lastTimer >= 20_000_000 {
       lastTimer = now
       handle(.timer)
     }
   }
+
+  /// Keeps the lease, when that is due; a large checkpoint takes longer to write than a lease lasts.
+  private func renewLease(_ now: Int64) throws {
+    guard now - lastRenewal >= 500_000_000 else { return }
+    lastRenewal = now
+    if machine.phase != .storeLost, try !store.renewLease() { loseLease() }
+  }
+
+  private var state: SlicedState { SlicedState(store: store, run: machine.setup.name, part: machine.setup.parts) }
 
   private func loseLease() {
     if let loss = loss() { return giveUp(loss) }
@@ -211,17 +215,7 @@ public final class CoordinatorDriver {
         loseLease()
       }
     case .restore(let committed):
-      var bytes: [UInt8]?
-      if let checkpoint = committed.checkpoint {
-        let blob = PartBlob(part: PartID(UInt16(machine.setup.parts)), crc: committed.crcs.last ?? 0)
-        bytes = try store.read(
-          run: machine.setup.name,
-          epoch: committed.epoch,
-          generation: checkpoint,
-          blob: blob
-        )
-      }
-      try gatherer.restore(committed.epoch, bytes)
+      try state.read(committed, into: gatherer)
     case .send(let message, let to):
       if case .refuse(let text) = message { log.warning("a core is refused", ("reason", text)) }
       if !send(message, to) { log.debug("a message found no core", ("core", String(to.bits, radix: 16))) }
@@ -230,9 +224,8 @@ public final class CoordinatorDriver {
       hardFailures = 0
       handle(.gathered(epoch))
     case .save(let epoch, let generation):
-      let part = PartOutput(part: PartID(UInt16(machine.setup.parts)), bytes: try gatherer.snapshot(at: epoch))
-      let blob = try store.write(run: machine.setup.name, epoch: epoch, generation: generation, part: part)
-      handle(.saved(epoch, crc: blob.crc))
+      let crc = try state.write(gatherer, at: epoch, generation) { try renewLease(clock()) }
+      handle(.saved(epoch, crc: crc))
     case .commit(let previous, let epoch, let generation, let crcs):
       switch try store.commit(previous: previous, epoch, generation, crcs: crcs) {
       case .committed: handle(.committed(epoch))

@@ -41,10 +41,27 @@ public protocol GatherProgram: AnyObject {
   ///
   /// - Throws: `DivergenceError` when something else was published for this boundary before.
   func gather(_ epoch: Epoch, _ outputs: [PartOutput]) throws
-  /// Returns its own state after a boundary.
+  /// Returns its own state after a boundary, but for what its slices hold.
   func snapshot(at epoch: Epoch) throws -> [UInt8]
+  /// Slices that a state too large for one blob has besides; asked for right after `snapshot`.
+  var sliceCount: Int { get }
+  /// Returns a slice of the state that `snapshot` was asked for.
+  func slice(_ number: Int) throws -> [UInt8]
   /// Goes back to a boundary; nil at the start of a run.
   func restore(_ epoch: Epoch, _ bytes: [UInt8]?) throws
+  /// Takes a slice after `restore`, each once, in ascending order.
+  func restore(slice bytes: [UInt8]) throws
+}
+
+extension GatherProgram {
+  /// A state that one blob holds has no slices.
+  public var sliceCount: Int { 0 }
+  /// Is never asked for.
+  public func slice(_ number: Int) -> [UInt8] { [] }
+  /// Is never given one.
+  public func restore(slice bytes: [UInt8]) throws {
+    throw WireError(reading: "checkpoint", problem: "it has slices, which this program does not write")
+  }
 }
 
 /// A rerun did not give what was published before: stop, keep both, say where.

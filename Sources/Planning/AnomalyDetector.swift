@@ -10,6 +10,11 @@ public import Workloads
 /// - one value beyond `large` (10) while another series of the service is beyond `supporting` (3) in the same tick;
 /// - one value beyond `huge` (15) alone.
 ///
+/// Surprise is what demand and scaling leave of it: CPU that its requests explain, memory that its replicas and latency that
+/// its load explain are no news (`ServiceWatch`). CPU or memory that these have not explained for six ticks needs no forecast
+/// to be surprising: a leak is slower than any band. Two ticks that are the same to the last bit in every metric, and
+/// replicas that are lost under load while another metric shows it, open as well.
+///
 /// With exponential tails (chance 10⁻ˢ beyond s) four series a minute give 4·10⁻⁴ openings a week by the first rule;
 /// Student's t with four degrees of freedom gives 0.3 a week over all rules. A series whose bands are habitually too
 /// narrow is measured by its own running 99 % quantile instead (see `SurpriseTrack`).
@@ -27,10 +32,13 @@ public struct AnomalyDetector: Equatable, Sendable {
   /// Length of a tick in ms.
   public let tickMilliseconds: Int64
   private var tracks: [SeriesName: SurpriseTrack] = [:]
+  private var watches: [String: ServiceWatch] = [:]
   private var incidents: [Incident] = []
 
   private struct Sample {
     var forecast: SeriesForecast, relative: Double, run: Int, onset: Tick?
+    /// What was expected, and what there is to say besides.
+    var band: ClosedRange<Double>, note: String
   }
 
   /// Starts without experience.
@@ -42,11 +50,17 @@ public struct AnomalyDetector: Equatable, Sendable {
   /// Incidents that are open, by id.
   public var openIncidents: [String] { incidents.map(\.id) }
 
-  /// Takes all forecasts of a tick; returns news of incidents: openings and updates, then closings.
+  /// Takes all forecasts of a tick and the replicas at its end, where they are known; returns news of incidents:
+  /// openings and updates, then closings.
   ///
   /// - Complexity: O(series·log(series) + incidents·series).
-  public mutating func advance(to tick: Tick, forecasts: [SeriesForecast], calls: [Call] = []) -> [AnomalyEvent] {
-    let samples = take(forecasts, at: tick)
+  public mutating func advance(
+    to tick: Tick,
+    forecasts: [SeriesForecast],
+    calls: [Call] = [],
+    replicas: [String: Int] = [:]
+  ) -> [AnomalyEvent] {
+    let samples = take(forecasts, at: tick, replicas: replicas)
     var neighbours: [String: Set<String>] = [:]
     for call in calls {
       neighbours[call.caller, default: []].insert(call.callee)
@@ -92,19 +106,46 @@ public struct AnomalyDetector: Equatable, Sendable {
     return news + closings
   }
 
-  private mutating func take(_ forecasts: [SeriesForecast], at tick: Tick) -> [Sample] {
+  private mutating func take(_ forecasts: [SeriesForecast], at tick: Tick, replicas: [String: Int]) -> [Sample] {
     var samples: [Sample] = []
-    for f in forecasts.sorted(by: { $0.series < $1.series }) where f.origin == tick {
-      guard let value = f.observed, value.isFinite, f.expected.count == 7, f.age >= Self.leastAge, f.surprise.isFinite
-      else { continue }
-      var track = tracks[f.series] ?? SurpriseTrack()
-      guard track.lastTick < tick else { continue }
-      let surprise = min(Surprise.bound, max(0, f.surprise))
-      let relative = track.take(surprise, isAbove: value >= f.expected[3], at: tick)
-      tracks[f.series] = track
-      samples.append(Sample(forecast: f, relative: relative, run: track.clearRun, onset: track.onset))
+    let current = forecasts.filter { $0.origin == tick }.sorted { $0.series < $1.series }
+    var start = 0
+    while start < current.count {
+      let service = current[start].series.service
+      let end = current[start...].firstIndex { $0.series.service != service } ?? current.count
+      func value(_ metric: String) -> Double? { current[start..<end].first { $0.series.metric == metric }?.observed }
+      let judged = watches[service, default: ServiceWatch()].take(
+        requests: value("requests"),
+        cpu: value("cpu"),
+        memory: value("memory"),
+        latency: value("latency"),
+        replicas: replicas[service]
+      )
+      for f in current[start..<end] { if let sample = take(f, at: tick, judged) { samples.append(sample) } }
+      start = end
     }
     return samples
+  }
+
+  private mutating func take(_ f: SeriesForecast, at tick: Tick, _ judged: ServiceWatch.Judgement) -> Sample? {
+    guard let value = f.observed, value.isFinite, f.expected.count == 7, f.age >= Self.leastAge, f.surprise.isFinite
+    else { return nil }
+    var track = tracks[f.series] ?? SurpriseTrack()
+    guard track.lastTick < tick else { return nil }
+    let surprise = judged.surprise(of: f.series.metric, min(Surprise.bound, max(0, f.surprise)))
+    let relative = track.take(surprise, isAbove: value >= f.expected[3], at: tick)
+    tracks[f.series] = track
+    let isShown = judged.standsStill || judged.lost > 0 && relative >= Self.supporting
+    let run = isShown ? max(2, track.clearRun) : track.clearRun
+    let forecast = f.expected[0]...max(f.expected[0], f.expected[6])
+    return Sample(
+      forecast: f,
+      relative: relative,
+      run: run,
+      onset: track.onset,
+      band: judged.lastingBand(of: f.series.metric) ?? forecast,
+      note: judged.note
+    )
   }
 
   private func isTrigger(_ s: Sample, among samples: [Sample]) -> Bool {
@@ -122,8 +163,9 @@ public struct AnomalyDetector: Equatable, Sendable {
       onset: s.onset ?? s.forecast.origin,
       surprise: s.relative,
       observed: s.forecast.observed ?? 0,
-      low: s.forecast.expected[0],
-      high: s.forecast.expected[6]
+      low: s.band.lowerBound,
+      high: s.band.upperBound,
+      note: s.note
     )
   }
 
@@ -137,14 +179,19 @@ public struct AnomalyDetector: Equatable, Sendable {
     }
   }
 
-  /// Appends the whole state (version 1), sorted.
+  /// Appends the whole state (version 2), sorted.
   public func encode(into w: inout ByteWriter) {
-    w.write(1 as UInt8)
+    w.write(2 as UInt8)
     w.write(tickMilliseconds)
     w.writeVarint(UInt64(tracks.count))
     for (series, track) in tracks.sorted(by: { $0.key < $1.key }) {
       series.encode(into: &w)
       track.encode(into: &w)
+    }
+    w.writeVarint(UInt64(watches.count))
+    for (service, watch) in watches.sorted(by: { $0.key < $1.key }) {
+      w.writeString(service)
+      watch.encode(into: &w)
     }
     w.writeVarint(UInt64(incidents.count))
     for incident in incidents { incident.encode(into: &w) }
@@ -152,12 +199,16 @@ public struct AnomalyDetector: Equatable, Sendable {
 
   /// Reads a state written by `encode`.
   public init(from r: inout ByteReader) throws(WireError) {
-    try r.readVersion(1)
+    try r.readVersion(2)
     tickMilliseconds = try r.read()
     guard tickMilliseconds > 0 else { throw r.error("a tick's length is positive, found \(tickMilliseconds) ms") }
     for _ in 0..<(try r.readCount(elementBytes: 28)) {
       let series = try SeriesName(from: &r)
       tracks[series] = try SurpriseTrack(from: &r)
+    }
+    for _ in 0..<(try r.readCount(elementBytes: 100)) {
+      let service = try r.readString()
+      watches[service] = try ServiceWatch(from: &r)
     }
     for _ in 0..<(try r.readCount(elementBytes: 27)) { incidents.append(try Incident(from: &r)) }
   }

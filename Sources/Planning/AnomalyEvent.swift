@@ -24,6 +24,8 @@ public struct AnomalyEvent: Equatable, Sendable {
     public var surprise: Double
     /// What was seen then, and the 5 % and 95 % quantiles that were expected.
     public var observed: Double, low: Double, high: Double
+    /// What else there is to say, such as that it stands still; mostly empty.
+    public var note = ""
   }
 
   /// What happened.
@@ -43,9 +45,9 @@ public struct AnomalyEvent: Equatable, Sendable {
   /// What was seen against what was expected, and what changed first.
   public var sentence: String
 
-  /// Appends the event (version 1).
+  /// Appends the event (version 2).
   public func encode(into w: inout ByteWriter) {
-    w.write(1 as UInt8)
+    w.write(2 as UInt8)
     w.write(kind.rawValue)
     w.writeString(id)
     w.write(tick)
@@ -60,7 +62,7 @@ public struct AnomalyEvent: Equatable, Sendable {
 
   /// Reads an event.
   public init(from r: inout ByteReader) throws(WireError) {
-    try r.readVersion(1)
+    try r.readVersion(2)
     kind = try r.readCase()
     id = try r.readString()
     tick = try r.readTick()
@@ -69,7 +71,7 @@ public struct AnomalyEvent: Equatable, Sendable {
     severity = try r.readCase()
     cause = try SeriesName(from: &r)
     members = []
-    for _ in 0..<(try r.readCount(elementBytes: 42)) { members.append(try Member(from: &r)) }
+    for _ in 0..<(try r.readCount(elementBytes: 43)) { members.append(try Member(from: &r)) }
     sentence = try r.readString()
   }
 }
@@ -79,6 +81,7 @@ extension AnomalyEvent.Member {
     series.encode(into: &w)
     w.write(onset)
     for x in [surprise, observed, low, high] { w.write(x) }
+    w.writeString(note)
   }
 
   init(from r: inout ByteReader) throws(WireError) {
@@ -88,6 +91,7 @@ extension AnomalyEvent.Member {
     observed = try r.readDouble()
     low = try r.readDouble()
     high = try r.readDouble()
+    note = try r.readString()
   }
 }
 

@@ -22,6 +22,7 @@ struct Draft {
     (r.replicas, r.previousReplicas) = (decision.replicas, previous)
     (r.reason, r.sentence) = (decision.reason, decision.sentence)
     (r.cpuRequestCores, r.memoryRequestBytes) = (size.cpuCores, size.memoryBytes)
+    (r.cpuSentence, r.memorySentence) = (size.cpuSentence, size.memorySentence)
     r.requestsArePerReplica = size.isPerReplica
     r.effectiveFrom = sight.tick + max(1, decision.ticksAhead)
     r.fresh = judged.isBelieved
@@ -135,6 +136,8 @@ struct Draft {
     case .unknownCapacity: "kept: the capacity of a replica is not known"
     case .release: "released in steps"
     case .event: "ordered from the last believed demand"
+    case .freeze: "kept: the owner wants no change now"
+    case .step: "the owner allows only so many in a tick"
     default: "a tick orders only so many, or the last and the next minutes need them"
     }
   }

@@ -62,8 +62,12 @@ struct Incident: Equatable {
 
   func sentence(cause: AnomalyEvent.Member?, tickMilliseconds: Int64) -> String {
     func tell(_ m: AnomalyEvent.Member) -> String {
-      "\(m.series) \(Phrase.number(m.observed)) where \(Phrase.number(m.low))…\(Phrase.number(m.high)) was expected "
-        + "(\(Phrase.number(m.surprise)) half-bands)"
+      if !m.note.isEmpty, (m.low...m.high).contains(m.observed) {
+        return "\(m.series) \(Phrase.number(m.observed)): \(m.note)"
+      }
+      return
+        "\(m.series) \(Phrase.number(m.observed)) where \(Phrase.number(m.low))…\(Phrase.number(m.high)) was expected "
+        + "(\(Phrase.number(m.surprise)) half-bands)" + (m.note.isEmpty ? "" : ", and \(m.note)")
     }
     let own = members.filter { $0.series.service == service }
     guard let cause, let greatest = own.max(by: { $0.surprise < $1.surprise }) ?? members.first else { return service }
@@ -86,7 +90,7 @@ struct Incident: Equatable {
   init(from r: inout ByteReader) throws(WireError) {
     let service = try r.readString()
     self.init(service: service, openedAt: try r.readTick())
-    for _ in 0..<(try r.readCount(elementBytes: 42)) { members.append(try .init(from: &r)) }
+    for _ in 0..<(try r.readCount(elementBytes: 43)) { members.append(try .init(from: &r)) }
     severity = try r.readCase()
     calmTicks = try r.readAmount()
     silentTicks = try r.readAmount()

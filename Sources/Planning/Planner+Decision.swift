@@ -142,7 +142,7 @@ extension Planner {
     }
     // A forecaster goes on without values for a while; what it sees coming may raise, but not lower.
     let patience = Arithmetic.ticks(covering: settings.zeroBeliefMilliseconds, tickMilliseconds: tickMilliseconds)
-    if let need, judged.doubted == nil, let lastValueTick, sight.tick <= lastValueTick + patience {
+    if let need, judged.verdict != .jump, let lastValueTick, sight.tick <= lastValueTick + patience {
       let wanted = objective.limited(need.lead?.arrival ?? need.replicas(for: need.near.demand))
       decision.replicas = max(objective.limited(current), min(wanted, current + settings.stepUpReplicas))
     }

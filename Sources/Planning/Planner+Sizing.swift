@@ -5,6 +5,8 @@ internal import Workloads
 struct Size: Equatable {
   var cpuCores: Double?, memoryBytes: Double?
   var isPerReplica = false
+  /// Why they are what they are.
+  var cpuSentence = "", memorySentence = ""
 }
 
 extension Planner {
@@ -21,7 +23,9 @@ extension Planner {
       sizingIsPerReplica = running != nil
       (cpuSizing, memorySizing) = (ResourceSizing(), ResourceSizing())
     }
-    let count = Double(max(1, running ?? 1))
+    // The values are means over the tick: whoever left within it has a part in them.
+    let count = Double(max(1, running ?? 1, runningBefore ?? 1))
+    runningBefore = running
     let day = sight.tick.index / max(1, 86_400_000 / tickMilliseconds)
     let window = 1...(leadTicks + stabilisationTicks)
     func upper(_ forecast: SeriesForecast?) -> Double? {
@@ -40,13 +44,16 @@ extension Planner {
     let memory = memorySizing.update(
       used: judged.memory.map { $0 / count },
       forecast: judged.memory == nil ? nil : upper(sight.memory).map { $0 / count },
+      isShort: sight.memoryRanOut,
       dayNumber: day,
       isFresh: isFresh
     )
     return Size(
       cpuCores: cpu.map { max(0.01, ($0 * 1000).rounded(.up) / 1000) },
       memoryBytes: memory.map { ($0 / 1_048_576).rounded(.up) * 1_048_576 },
-      isPerReplica: running != nil
+      isPerReplica: running != nil,
+      cpuSentence: cpuSizing.sentence ?? "",
+      memorySentence: memorySizing.sentence ?? ""
     )
   }
 }

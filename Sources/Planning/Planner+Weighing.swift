@@ -12,7 +12,7 @@ extension Planner {
     text: String,
     _ objective: ServiceObjective
   ) -> Decision {
-    let price = settings.actionPriceMinutes * 60_000 / Double(tickMilliseconds)
+    let price = (objective.actionPriceMinutes ?? settings.actionPriceMinutes) * 60_000 / Double(tickMilliseconds)
     let needed = max(needed, lead.present)
     let wanted = objective.limited(needed)
     var decision = Decision(replicas: objective.limited(current), reason: .steady, sentence: text, needed: needed)

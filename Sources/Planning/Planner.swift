@@ -43,8 +43,12 @@ public struct Planner: Equatable, Sendable {
   /// The last tick's values, to notice an exporter that repeats itself.
   var lastValues: [Double] = []
   var repeats = 0
+  /// Whether values have stood still for so long that they tell nothing, and not yet so long that they are believed.
+  var isStanding = false
   var guards = MetricGuards()
   var cpuSizing = ResourceSizing(), memorySizing = ResourceSizing(), sizingIsPerReplica = false
+  /// Replicas at the end of the last tick.
+  var runningBefore: Int?
 
   /// Starts without experience; a tick is at least 1 ms.
   public init(service: String, tickMilliseconds: Int64, settings: PlannerSettings = PlannerSettings()) {
@@ -88,8 +92,12 @@ public struct Planner: Equatable, Sendable {
         )
       }
     }
-    let decision = decide(sight: sight, judged: judged, need: need, objective: objective)
     let previous = replicas ?? sight.running
+    let decision = allowed(
+      decide(sight: sight, judged: judged, need: need, objective: objective),
+      from: previous,
+      objective
+    )
     replicas = decision.replicas
     var draft = Draft(sight: sight, planner: self, objective: objective, need: need)
     (draft.previous, draft.judged) = (previous, judged)
@@ -137,7 +145,7 @@ public struct Planner: Equatable, Sendable {
     let slow = sight.requests.flatMap { forecast in
       SlowView(forecast, curve: DemandCurve(forecast, events: sight.events), timing: timing, offset: offset)
     }
-    lead?.advance(judged.requests, tick: sight.tick, slow: slow, events: sight.events)
+    lead?.advance(isStanding ? nil : judged.requests, tick: sight.tick, slow: slow, events: sight.events)
   }
 
   /// Learns from a tick; returns what of it may be believed.
@@ -150,8 +158,8 @@ public struct Planner: Equatable, Sendable {
     notice(sight.values)
 
     // Whatever was wrong has to be over for the full time: forecasts and habits remember it for a while.
-    let isRepeated = repeats >= 2 && repeats <= zeroTicks
-    let isWell = judged.isBelieved && !isRepeated && skipped == 0
+    isStanding = repeats >= 2 && repeats <= zeroTicks
+    let isWell = judged.isBelieved && !isStanding && skipped == 0
     // One repeat may be chance: it releases nothing itself.
     quietTicks = isWell ? max(repeats == 1 ? 1 : 0, quietTicks - 1) : stabilisationTicks + 1
     if judged.isBelieved { lastValueTick = sight.tick }

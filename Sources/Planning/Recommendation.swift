@@ -6,7 +6,7 @@ public struct Recommendation: Equatable, Sendable {
   /// What decided.
   public enum Reason: UInt8, Sendable, CaseIterable {
     case steady, presentLoad, forecast, event, release, stabilisation, deadBand, stale, doubtful, unknownCapacity
-    case minimum, maximum, start
+    case minimum, maximum, start, freeze, step
   }
 
   /// A step that an announced event will ask for later.
@@ -33,6 +33,8 @@ public struct Recommendation: Equatable, Sendable {
   public var cpuRequestCores: Double?
   /// Memory request in bytes, or nil while no use was seen.
   public var memoryRequestBytes: Double?
+  /// Why they are what they are, in a sentence each; empty while there is none.
+  public var cpuSentence = "", memorySentence = ""
   /// Whether the two requests are for one replica; false: for the whole service, whose replicas are not known.
   public var requestsArePerReplica: Bool
   /// The tick that needs the replicas: the next one, or a later one that is near enough to order now.
@@ -59,15 +61,17 @@ public struct Recommendation: Equatable, Sendable {
   /// Whether an autoscaler may follow it: fresh, with a number and a known capacity.
   public var isActionable: Bool { fresh && replicas != nil && reason != .unknownCapacity }
 
-  /// Appends the recommendation (version 1).
+  /// Appends the recommendation (version 2).
   public func encode(into w: inout ByteWriter) {
-    w.write(1 as UInt8)
+    w.write(2 as UInt8)
     w.writeString(service)
     w.write(tick)
     w.write(optional: replicas)
     w.write(optional: previousReplicas)
     w.write(optional: cpuRequestCores)
     w.write(optional: memoryRequestBytes)
+    w.writeString(cpuSentence)
+    w.writeString(memorySentence)
     w.write(requestsArePerReplica)
     w.write(effectiveFrom)
     w.write(upcoming != nil)
@@ -89,13 +93,15 @@ public struct Recommendation: Equatable, Sendable {
 
   /// Reads a recommendation.
   public init(from r: inout ByteReader) throws(WireError) {
-    try r.readVersion(1)
+    try r.readVersion(2)
     service = try r.readString()
     tick = try r.readTick()
     replicas = try r.readOptionalAmount()
     previousReplicas = try r.readOptionalAmount()
     cpuRequestCores = try r.readOptionalDouble()
     memoryRequestBytes = try r.readOptionalDouble()
+    cpuSentence = try r.readString()
+    memorySentence = try r.readString()
     requestsArePerReplica = try r.readBool()
     effectiveFrom = try r.readTick()
     if try r.readBool() {

@@ -22,6 +22,24 @@ public struct ServiceObjective: Equatable, Sendable {
   public var latencyQuantile: Double
   /// Price of one replica for an hour, in any currency.
   public var pricePerReplicaHour: Double
+  /// The most replicas that one tick may add and release; nil where only the planner's own steps count.
+  public var mostAdded: Int?, mostReleased: Int?
+  /// What an action is worth, in minutes of the mean fleet; nil for the planner's own price.
+  public var actionPriceMinutes: Double?
+  /// How many times as dear a broken promise is in announced events, half an hour before and an hour after them.
+  public var eventPriceFactor = 1.0
+  /// What the owner allows just now.
+  public var freeze = Freeze.none
+
+  /// What may not change for the moment.
+  public enum Freeze: Equatable, Sendable {
+    /// Everything may.
+    case none
+    /// Replicas may be added, and none released, for so many ticks more.
+    case release(ticks: Int)
+    /// Nothing may change, for so many ticks more.
+    case all(ticks: Int)
+  }
 
   /// Describes an objective; values out of range are brought into it.
   public init(

@@ -7,6 +7,8 @@ struct Sight {
   let tick: Tick
   let requests: SeriesForecast?, cpu: SeriesForecast?, memory: SeriesForecast?, latency: SeriesForecast?
   let running: Int?
+  /// Whether a replica was ended for want of memory in the tick.
+  let memoryRanOut: Bool
   let events: [EventHint]
 
   init(of service: String, at tick: Tick, forecasts: [SeriesForecast], events: [EventHint], running: Int?) {
@@ -18,6 +20,7 @@ struct Sight {
     cpu = current("cpu")
     memory = current("memory")
     latency = current("latency")
+    memoryRanOut = ["oom", "oom_kills"].contains { (current($0)?.observed ?? 0) > 0 }
     let counted = (current("instances") ?? current("replicas"))?.observed
     self.running =
       running ?? counted.flatMap { $0 >= 0.5 && $0 < 1e6 ? Int($0.rounded()) : nil }

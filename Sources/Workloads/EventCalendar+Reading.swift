@@ -126,7 +126,7 @@ extension Node {
     return kind
   }
 
-  fileprivate func timestamp(_ what: String) throws(DocumentError) -> Timestamp {
+  func timestamp(_ what: String) throws(DocumentError) -> Timestamp {
     let text = try string()
     guard let time = Timestamp(rfc3339: text) else {
       throw error("\(what): '\(text)' is not a time; write for example '2026-11-27T08:00:00Z' or '2026-11-27'")
@@ -139,7 +139,7 @@ extension Node {
     return names == ["*"] ? .all : .named(names)
   }
 
-  fileprivate func recurrence() throws(DocumentError) -> Recurrence {
+  func recurrence() throws(DocumentError) -> Recurrence {
     do {
       return try Recurrence(rule: try string())
     } catch let problem as RecurrenceError {

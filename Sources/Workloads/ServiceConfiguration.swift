@@ -94,6 +94,18 @@ public struct ServiceConfiguration: Equatable, Sendable {
         w.write(value != nil)
         w.write(value ?? 0)
       }
+      // Only where they are said, so that what was not changed keeps its digest.
+      if s.mostAdded != nil || s.mostReleased != nil || s.actionPriceMilliseconds != nil || s.eventPriceFactor != nil {
+        let counts = [s.mostAdded, s.mostReleased].map { Int64($0 ?? 0) }
+        w.writeArray(counts + [s.actionPriceMilliseconds ?? -1])
+        w.write(s.eventPriceFactor ?? 1)
+      }
+      for freeze in s.freezes {
+        w.write(freeze.start.milliseconds)
+        w.write(freeze.end.milliseconds)
+        w.writeString(freeze.recurrence?.rule ?? "")
+        w.writeString(freeze.allowance.rawValue)
+      }
     }
     return Digest64.of(w.bytes)
   }

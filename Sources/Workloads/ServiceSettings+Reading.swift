@@ -18,8 +18,31 @@ extension ServiceSettings {
     }
     if let slo = reader.take("slo") { settings.objective = try readObjective(slo, what) }
     if let price = reader.take("price") { settings.pricePerReplicaHour = try readPrice(price, what) }
+    if let action = reader.take("action_price") {
+      settings.actionPriceMilliseconds = try action.milliseconds("\(what): action_price", in: 0...86_400_000)
+    }
+    if let event = reader.take("event_price") {
+      settings.eventPriceFactor = try event.number("\(what): event_price", over: 0, upTo: 1000)
+    }
+    if let step = reader.take("step") { try settings.readStep(step, what) }
+    if let freeze = reader.take("freeze") { settings.freezes = try FreezeWindow.read(freeze, what) }
     try reader.finish()
     return settings
+  }
+
+  private mutating func readStep(_ node: Node, _ what: String) throws(DocumentError) {
+    var reader = try MappingReader(node, "\(what): step")
+    func count(_ key: String, _ reader: inout MappingReader) throws(DocumentError) -> Int? {
+      guard let node = reader.take(key) else { return nil }
+      let value = try node.int()
+      guard (1...100_000).contains(value) else {
+        throw node.error("\(what): step: \(key) is between 1 and 100000, found \(value)")
+      }
+      return value
+    }
+    mostAdded = try count("up", &reader) ?? mostAdded
+    mostReleased = try count("down", &reader) ?? mostReleased
+    try reader.finish()
   }
 
   private mutating func readReplicas(_ node: Node, _ what: String) throws(DocumentError) {

@@ -26,6 +26,14 @@ public struct ServiceSettings: Equatable, Sendable {
   public var objective: LatencyObjective?
   /// Price of one replica for one hour, if it is known.
   public var pricePerReplicaHour: Double?
+  /// The most replicas that one tick may add and release; nil where only the planner's own steps count.
+  public var mostAdded: Int?, mostReleased: Int?
+  /// What an action is worth, in ms of the mean fleet; nil for the planner's own price.
+  public var actionPriceMilliseconds: Int64?
+  /// How many times as dear a broken promise is in announced events; nil for no difference.
+  public var eventPriceFactor: Double?
+  /// When nothing may change.
+  public var freezes: [FreezeWindow] = []
 
   /// Describes a service; everything has a default.
   public init(

@@ -39,6 +39,20 @@ struct BenchCommandTests {
     )
   }
 
+  @Test func `alarms tells what of a shop was noticed, and that few alarms are unexplained`() throws {
+    let value = try bench("alarms", "--scale", "0.2", "--seed", "4")
+    expectFrame(value, "alarms")
+    let (incidents, noticed) = (value["incidents"]?.int ?? 0, value["noticed"]?.int ?? 0)
+    #expect(incidents == 8)
+    #expect(noticed >= 6, "of \(incidents)")
+    #expect((value["unexplained_per_service_and_week"]?.double ?? 9) <= 0.5)
+    for row in value["kinds"]?.elements ?? [] {
+      let kind = row["incident"]?.text ?? ""
+      guard ["traffic-spike", "slow-dependency", "cpu-regression"].contains(kind) else { continue }
+      #expect(row["within_2_samples"]?.int == row["times"]?.int, "\(kind)")
+    }
+  }
+
   @Test func `exchange tells epochs per second`() throws {
     let value = try bench("exchange", "--scale", "0.01", "--cores", "3")
     expectFrame(value, "exchange")

@@ -9,13 +9,14 @@ import Workloads
     var dice = Dice(seed: seed)
     for _ in 0..<50 {
       var p = checkout()
-      let objective = ServiceObjective(
+      var objective = ServiceObjective(
         minimumReplicas: dice.below(4),
         maximumReplicas: 5 + dice.below(200),
         capacityPerReplica: dice.uniform(0.3...300),
         targetUtilisation: dice.uniform(0.3...0.95),
         provisioningMilliseconds: Int64(dice.below(12)) * minute
       )
+      if dice.below(3) == 0 { (objective.mostAdded, objective.mostReleased) = (1 + dice.below(5), 1 + dice.below(3)) }
       let sale = EventHint(
         name: "sale",
         start: Tick(Int64(dice.below(20))),
@@ -26,6 +27,7 @@ import Workloads
       let oracle = Oracle(median: { level * max(0.1, 1 + slope * Double($0)) }, sigma: sigma)
       for t in 0..<20 {
         let value = dice.below(8) == 0 ? nil : oracle.median(t) * dice.uniform(0.5...1.6)
+        objective.freeze = [.none, .none, .release(ticks: 3), .all(ticks: 2)][dice.below(4)]
         let plan = p.advance(
           to: Tick(Int64(t)),
           forecasts: dice.below(12) == 0 ? [] : [oracle.forecast(at: t, observed: value)],
@@ -42,6 +44,43 @@ import Workloads
         #expect(parts.allSatisfy { !$0.sentence.isEmpty })
       }
     }
+  }
+
+  @Test(arguments: [11, 12] as [UInt64])
+  func `the parts add up once the fast clock decides, too`(seed: UInt64) {
+    var dice = Dice(seed: seed)
+    var p = Planner(service: "checkout", tickMilliseconds: 300_000)
+    var objective = ServiceObjective(maximumReplicas: 200, capacityPerReplica: 10, provisioningMilliseconds: 600_000)
+    var (actions, last) = (0, p.replicas)
+    for t in 0..<900 {
+      let event = EventHint(
+        name: "sale",
+        start: Tick(Int64(t / 100 * 100 + 50)),
+        end: Tick(Int64(t / 100 * 100 + 70)),
+        uplift: 0.8
+      )
+      let level = 300 + 200 * Double(abs(t % 288 - 144)) / 144
+      let oracle = Oracle(
+        median: { _ in level },
+        sigma: 0.1,
+        horizons: [1, 12, 288],
+        event: { event.covers(Tick(Int64($0))) ? 1.8 : 1 }
+      )
+      let value = dice.below(30) == 0 ? nil : level * oracle.event(t) * (1 + 0.1 * dice.normal())
+      objective.freeze = [.none, .none, .none, .release(ticks: 3), .all(ticks: 2)][dice.below(5)]
+      if t % 90 == 0 { objective.mostAdded = dice.below(2) == 0 ? nil : 1 + dice.below(4) }
+      let plan = p.advance(
+        to: Tick(Int64(t)),
+        forecasts: [oracle.forecast(at: t, observed: value)],
+        events: [event],
+        objective: objective
+      )
+      if p.replicas != last { actions += 1 }
+      last = p.replicas
+      #expect(plan.explanation.total == Double(plan.recommendation.replicas ?? 0), "seed \(seed), tick \(t)")
+      #expect((-0.01...1.01).contains(plan.explanation.share(of: .rounding)), "seed \(seed), tick \(t)")
+    }
+    #expect(actions > 20)
   }
 
   @Test func `each part is what its name says`() throws {

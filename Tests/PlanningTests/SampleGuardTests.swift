@@ -86,4 +86,19 @@ import Testing
     #expect(abs(day(11, used: 1) - 1.15) < 1e-12)
     #expect(abs(day(12, used: 0.95) - 1.15) < 1e-12)
   }
+
+  @Test func `what ran out of memory is remembered for thirty days`() {
+    var s = ResourceSizing()
+    func day(_ n: Int64, used: Double, short: Bool = false) -> Double {
+      s.update(used: used, forecast: used, isShort: short, dayNumber: n, isFresh: true) ?? 0
+    }
+    #expect(abs(day(1, used: 1) - 1.15) < 1e-12)
+    #expect(s.basis == .forecast)
+    #expect(abs(day(2, used: 1, short: true) - 1.2 * 1.15) < 1e-12)
+    #expect(s.basis == .shortage)
+    #expect(abs(day(2, used: 1, short: true) - 1.2 * 1.2 * 1.15) < 1e-12, "a second time asks for more")
+    for n in 3...32 as ClosedRange<Int64> { #expect(abs(day(n, used: 1) - 1.44 * 1.15) < 1e-12, "day \(n)") }
+    #expect(abs(day(33, used: 1) - 1.15) < 1e-12)
+    #expect(s.sentence?.contains("forecast") == true)
+  }
 }

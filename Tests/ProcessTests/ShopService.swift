@@ -62,16 +62,36 @@ struct Published: Equatable {
   }
 }
 
-/// The run that nothing disturbs, on one core.
+/// The run that nothing disturbs, on one core, and what it answers at its end.
 enum Undisturbed {
-  static let published = Result {
+  static let run = Result {
     let service = try ShopService(cores: 1)
     let feed = try service.feed()
     try service.wait(forTicks: ShopService.ticks)
     #expect(feed.finish().code == 0)
     let published = try service.published()
     #expect(service.status()?["samples_rejected"] == .object([]))
+    var answers: [String: Ran] = [:]
+    for question in AdviceQuestion.all {
+      answers[question.joined(separator: " ")] = try Started(question + ["-o", "json"], in: service.folder).finish()
+    }
     try service.stop()
-    return published
+    return (published: published, answers: answers)
   }
+  static let published = run.map(\.published)
+}
+
+/// What people ask about advice.
+enum AdviceQuestion {
+  static let all = [
+    ["explain", "gateway"], ["explain", "gatewax"], ["recommend", "gateway"], ["scorecard"], ["scorecard", "gateway"],
+    ["whatif", "gateway", "--traffic", "+100%"], ["whatif", "gateway", "--traffic", "1"],
+    ["whatif", "gateway", "--traffic", "+100%", "--replicas-at-most", "5"],
+    ["whatif", "gateway", "--traffic", "+100%", "--target", "0.35"],
+    ["whatif", "gateway", "--cancel", "nothing"],
+    [
+      "whatif", "gateway", "--event", "flash", "--start", "2026-11-03T00:00:00Z", "--end", "2026-11-03T02:00:00Z",
+      "--expected-uplift", "3",
+    ],
+  ]
 }

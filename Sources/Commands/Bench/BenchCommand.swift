@@ -24,7 +24,7 @@ struct BenchCommand: Command {
   ]
 
   enum Name: String, CaseIterable, OptionValue {
-    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents
+    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents, alarms
     case memory, scaling, updates, events, rescale, membership
     case memoryDay = "memory-day"
     case brunelSTDP = "brunel-stdp"
@@ -49,6 +49,7 @@ struct BenchCommand: Command {
     case .queries: QueriesBenchmark.self
     case .counts: CountsBenchmark.self
     case .incidents: IncidentsBenchmark.self
+    case .alarms: AlarmsBenchmark.self
     case .memory: MemoryBenchmark.self
     case .memoryDay: MemoryDayBenchmark.self
     case .scaling: ScalingBenchmark.self

@@ -28,7 +28,8 @@ struct RecommendCommand: Command {
 /// Why.
 struct ExplainCommand: Command {
   static let name = "explain"
-  static let summary = "Explains a recommendation: parts in replicas that add up to it."
+  static let summary =
+    "Explains a recommendation: parts in replicas that add up to it, and what CPU and memory rest on."
   static let fields: [Field<Self>] = [.argument("SERVICE", \.service, help: "Which service.")]
 
   var service = ""
@@ -39,6 +40,9 @@ struct ExplainCommand: Command {
       let recommendation = result["recommendation"] ?? .null
       report.add("service", JSONTable.cell(result["service"] ?? .null))
       for key in ["replicas", "reason", "sentence", "confidence", "fresh"] {
+        report.add(key, JSONTable.cell(recommendation[key] ?? .null))
+      }
+      for key in ["cpu_request_cores", "cpu_request_because", "memory_request_bytes", "memory_request_because"] {
         report.add(key, JSONTable.cell(recommendation[key] ?? .null))
       }
       report.add(

@@ -8,7 +8,7 @@ struct DemoReport {
   let shop: Shop
   let history: DemoHistory
   /// Ticks before anything is scored: the first three days, in which the forecaster meets the shop.
-  private var warmUp: Int { min(shop.ticks.count / 2, 3 * perDay) }
+  private var warmUp: Int { ShopAlarms.warmUp(of: shop) }
   private var perDay: Int { Int(86_400_000 / shop.tickMilliseconds) }
 
   static func heading(_ text: String) -> String { "\n\(text)\n\(String(repeating: "─", count: text.count))\n" }
@@ -186,40 +186,28 @@ struct DemoReport {
 
   // MARK: incidents
 
+  private var alarms: ShopAlarms { ShopAlarms(shop: shop, news: history.anomalies, warmUp: warmUp) }
+
   private func incidents() -> Table {
     var table = Table([
       Table.Column("began"), Table.Column("what"), Table.Column("service"), Table.Column("noticed after"),
       Table.Column("what was said"),
     ])
+    let alarms = alarms
     for incident in shop.incidents.sorted(by: { ($0.start, $0.service) < ($1.start, $1.service) }) {
-      let found = alarms(during: incident).first
-      let delay = found.map { Double(end($0.tick) - incident.start.milliseconds) }
+      let found = alarms.noticing(incident)
       table.append([
         .text(String(incident.start.rfc3339.dropLast(4))), .text(incident.kind.rawValue), .text(incident.service),
-        delay.map { .duration(milliseconds: $0) } ?? .text("not"), .text(found?.sentence ?? ""),
+        found.map { .duration(milliseconds: Double($0.ticks) * Double(shop.tickMilliseconds)) } ?? .text("not"),
+        .text(found?.event.sentence ?? ""),
       ])
     }
     return table
   }
 
-  private func end(_ tick: Tick) -> Int64 { (tick.index + 1) * shop.tickMilliseconds }
-
-  private func alarms(during incident: Shop.Incident) -> [AnomalyEvent] {
-    history.anomalies.filter { event in
-      event.kind == .opened && end(event.tick) > incident.start.milliseconds
-        && event.tick.index * shop.tickMilliseconds < incident.end.milliseconds + 2 * shop.tickMilliseconds
-        && (event.service == incident.service || event.members.contains { $0.series.service == incident.service })
-    }
-  }
-
   private func otherAlarms() -> String {
-    let opened = history.anomalies.filter { $0.kind == .opened }
-    let explained = Set(shop.incidents.flatMap { alarms(during: $0).map(\.id) })
-    let others = opened.filter {
-      !explained.contains($0.id) && end($0.tick) > shop.start.milliseconds + Int64(warmUp) * shop.tickMilliseconds
-    }
-    let weeks = Double(shop.ticks.count - warmUp) / Double(7 * perDay) * Double(history.requests.count)
-    let perWeek = NumberText.significant(Double(others.count) / max(0.01, weeks), digits: 2)
-    return "\n\(others.count) further alarms from day 4 on: \(perWeek) per service and week\n"
+    let others = alarms.unexplained.count
+    let perWeek = NumberText.significant(Double(others) / max(0.01, alarms.serviceWeeks), digits: 2)
+    return "\n\(others) further alarms from day 4 on: \(perWeek) per service and week\n"
   }
 }

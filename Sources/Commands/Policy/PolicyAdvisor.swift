@@ -9,7 +9,7 @@ struct PolicyAdvisor {
   private static let series = SeriesName(service: "service", metric: "requests")
 
   private let configuration: PolicyConfiguration
-  private let objective: ServiceObjective
+  private var objective: ServiceObjective
   private var planner: Planner
   private var slow: SlowClock
   private var metricTime: Double?
@@ -18,7 +18,7 @@ struct PolicyAdvisor {
   private(set) var advice: Int?
 
   /// Starts without experience.
-  init(_ configuration: PolicyConfiguration) throws {
+  init(_ configuration: PolicyConfiguration, actionPriceMinutes: Double? = nil, eventPriceFactor: Double = 1) throws {
     self.configuration = configuration
     objective = ServiceObjective(
       minimumReplicas: configuration.limits.lowerBound,
@@ -28,6 +28,8 @@ struct PolicyAdvisor {
       limitUtilisation: configuration.limitUtilisation,
       provisioningMilliseconds: Int64(configuration.delaySeconds) * 1000
     )
+    objective.actionPriceMinutes = actionPriceMinutes
+    objective.eventPriceFactor = eventPriceFactor
     var settings = PlannerSettings()
     (settings.reportingDelayTicks, settings.reportingWindowTicks) = (1, 2)
     planner = Planner(

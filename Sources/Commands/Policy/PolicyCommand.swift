@@ -15,11 +15,15 @@ struct PolicyCommand: Command {
   static let fields: [Field<Self>] = [
     .flag("stdio", \.usesStandardStreams, help: "Reads standard input and answers on standard output."),
     .flag("forecasts", \.tellsForecasts, help: "Adds median, 99 and 99.5 % quantile of the window's greatest demand."),
+    .value("action-price", \.actionPrice, "MINUTES", help: "What an action is worth, in minutes of the mean fleet."),
+    .value("event-price", \.eventPrice, "FACTOR", help: "How many times as dear a broken promise is in known events."),
     .configuration(\.configuration, help: "YAML file with options."),
   ]
 
   var usesStandardStreams = false
   var tellsForecasts = false
+  var actionPrice: Double?
+  var eventPrice = 1.0
   var configuration: String?
 
   func run(in context: CommandContext) throws -> ExitCode {
@@ -29,7 +33,13 @@ struct PolicyCommand: Command {
     do { configuration = try PolicyConfiguration(parsing: first) } catch {
       throw CommandFailure(.failed, error.description)
     }
-    var advisor = try PolicyAdvisor(configuration)
+    if let actionPrice, !(0...1440).contains(actionPrice) {
+      throw UsageError("--action-price: \(actionPrice) is not between 0 and 1440 minutes")
+    }
+    guard eventPrice > 0, eventPrice <= 1000 else {
+      throw UsageError("--event-price: \(eventPrice) is not more than 0 and at most 1000")
+    }
+    var advisor = try PolicyAdvisor(configuration, actionPriceMinutes: actionPrice, eventPriceFactor: eventPrice)
     while let line = context.console.input() {
       var advice = advisor.advice ?? configuration.limits.lowerBound
       do { advice = advisor.advise(try PolicyStep(parsing: line)) } catch {

@@ -13,6 +13,7 @@ extension LeadForecaster {
     w.writeArray(clipScales + cuts + [lastValue, meanDemand])
     for tail in tails { tail.encode(into: &w) }
     for origin in origins { origin.encode(into: &w) }
+    w.write(optional: slowNow)
     w.write(int: lastBad)
     w.write(int: learned)
     w.writeArray([outlook.level] + outlook.medians + outlook.eventShares + outlook.scales)
@@ -44,6 +45,7 @@ extension LeadForecaster {
     for i in tails.indices { tails[i] = try TailRecord(from: &r) }
     for i in origins.indices { origins[i] = try LeadOrigin(from: &r) }
     guard origins.allSatisfy({ ($0.cell ?? -1) < events.cells }) else { throw r.error("an origin in an unknown cell") }
+    slowNow = try r.readOptionalDouble()
     lastBad = try r.readInt()
     learned = try r.readAmount()
     let said: [Double] = try r.readArray(count: 7)

@@ -47,6 +47,8 @@ struct LeadForecaster: Equatable, Sendable {
   /// What was said at the last origins, oldest overwritten.
   var origins: [LeadOrigin]
   var lastBad = -10, lastValue = 0.0
+  /// What the slow clock last said of the present.
+  var slowNow: Double?
   /// The fleet that demand needs on average, per requests/s of a replica: what replicas are dear against.
   var meanDemand = 0.0
   /// Windows that were learned from.
@@ -74,9 +76,11 @@ struct LeadForecaster: Equatable, Sendable {
       learn()
     } else {
       guard inputs.ticks > 0 else { return }
-      inputs.fill()
+      let move = slow.flatMap { slow in slowNow.map { slow.now - $0 } } ?? 0
+      inputs.fill(movingBy: move)
       lastBad = inputs.ticks - 1
     }
+    slowNow = slow?.now
     let arrival = (tick.index + 1 + Int64(timing.leadTicks)) * timing.tickMilliseconds
     let cell =
       hints.isEmpty ? nil : events.cell(at: arrival, events: hints, tickMilliseconds: timing.tickMilliseconds)
@@ -99,6 +103,8 @@ struct LeadForecaster: Equatable, Sendable {
         share = events.mean(cell, head: head)
         size = (size * size + events.variance(cell, head: head)).squareRoot()
       }
+      // Without values the window grows at its old end, and errors as those of a random walk.
+      if inputs.filled > 0 { size *= (1 + Double(inputs.filled) / Double(timing.span)).squareRoot() }
       let logSize = Arithmetic.logarithm(size)
       origin.medians[head] = origin.bases[head] + min(1.5, max(-1.5, rise)) + share
       (origin.cellShares[head], origin.scales[head]) = (share, size)
@@ -150,6 +156,9 @@ struct LeadForecaster: Equatable, Sendable {
 
   /// Whether it has learned from a day of windows, so that its tails may be relied on.
   var isExperienced: Bool { Int64(learned) * timing.tickMilliseconds >= 86_400_000 }
+
+  /// Whether an order placed now arrives in an announced event.
+  var isInEvent: Bool { origins[inputs.ticks % origins.count].cell != nil }
 
   /// The chance that demand will be greater than so many requests/s, by head.
   func chance(head: Int, above demand: Double) -> Double {

@@ -6,7 +6,7 @@ internal import Wire
 struct LeadInputs: Equatable, Sendable {
   /// Numbers for the mean, and numbers for the scale.
   static let count = 24, scaleCount = 14
-  private static let ringSize = 256
+  private static let ringSize = 256, mostMove = 0.05
   private static let lags = [1, 2, 3, 4, 6, 8, 12, 16, 24, 40, 60, 120]
   private static let rates = [0.3, 0.05, 0.01, 0.0005]
 
@@ -18,7 +18,7 @@ struct LeadInputs: Equatable, Sendable {
   /// Mean of the level over days.
   private var longLevel = 0.0
   /// Values filled in since the last real one.
-  private var filled = 0
+  private(set) var filled = 0
 
   init() {}
 
@@ -31,9 +31,9 @@ struct LeadInputs: Equatable, Sendable {
     push(x)
   }
 
-  /// Keeps the last value where there is none.
-  mutating func fill() {
-    push(value(ago: 0))
+  /// Where there is no value, lets the last one move as the slow clock does.
+  mutating func fill(movingBy move: Double) {
+    push(value(ago: 0) + min(Self.mostMove, max(-Self.mostMove, move)))
     filled += 1
   }
 

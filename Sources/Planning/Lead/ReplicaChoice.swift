@@ -22,7 +22,8 @@ struct ReplicaChoice {
     objective: ServiceObjective
   ) {
     (self.lead, self.usable, self.bearable) = (lead, usable, bearable)
-    (price, quantile) = (settings.violationPrice, settings.lowestQuantile)
+    price = settings.violationPrice * (lead.isInEvent ? objective.eventPriceFactor : 1)
+    quantile = settings.lowestQuantile
     limits = objective.minimumReplicas...objective.maximumReplicas
     // A mean need is rounded up, by half a replica on average.
     fleet = max(1, Double(objective.minimumReplicas), lead.meanDemand / usable + 0.5)
