@@ -24,6 +24,8 @@ struct DemoHistory {
   private(set) var replicas: [String: [Int?]] = [:]
   /// The reasons behind them.
   private(set) var sentences: [String: [String]] = [:]
+  /// What they are made of, by service: the share of each kind.
+  private(set) var parts: [String: [[Explanation.Kind: Double]]] = [:]
   /// News of incidents in order.
   private(set) var anomalies: [AnomalyEvent] = []
   /// Ticks read.
@@ -63,6 +65,8 @@ struct DemoHistory {
     for plan in view.plans {
       let r = plan.recommendation
       Self.put(r.replicas, at: ordinal, into: &replicas[r.service, default: []], filler: nil)
+      let shares = plan.explanation.parts.map { ($0.kind, $0.replicas) }
+      Self.put(Dictionary(uniqueKeysWithValues: shares), at: ordinal, into: &parts[r.service, default: []], filler: [:])
       Self.put(r.sentence, at: ordinal, into: &sentences[r.service, default: []], filler: "")
     }
     anomalies += view.anomalies

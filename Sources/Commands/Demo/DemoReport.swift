@@ -35,6 +35,24 @@ struct DemoReport {
     return out
   }
 
+  /// The same as pictures, around the last campaign; nil where there is none.
+  var pictures: DemoPictures? {
+    lastCampaign.flatMap { event in
+      subject(of: event).map { DemoPictures(shop: shop, history: history, service: $0, campaign: event) }
+    }
+  }
+
+  /// Writes the pictures to a folder.
+  func writePictures(to folder: String) throws {
+    guard let pictures else { return }
+    for (name, plot) in [
+      ("campaign", pictures.demandInCampaign()), ("replicas", pictures.replicasInCampaign(warmUp: warmUp)),
+      ("cold-start", pictures.coldStart()), ("explain", pictures.explanation()),
+    ] {
+      try FileText.write(plot.svg(), to: "\(folder)/\(name).svg")
+    }
+  }
+
   // MARK: accuracy
 
   private func accuracy() -> Table {

@@ -18,12 +18,14 @@ struct DemoRunCommand: Command {
     .value("days", \.days, "N", in: 2...60, help: "How long the shop plays."),
     .value("seed", \.seed, "S", help: "Seed of the shop."),
     .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
+    .value("pictures", \.pictures, "DIR", help: "Folder for pictures of the last campaign and the first days (SVG)."),
   ]
 
   var cores = 4
   var days = 14
   var seed: UInt64 = 1
   var noProjections = false
+  var pictures: String?
 
   /// The first day of the demonstration, so that the report does not depend on today.
   private static let start = Timestamp(milliseconds: 1_792_972_800_000)
@@ -63,6 +65,13 @@ struct DemoRunCommand: Command {
       }
     )
     try context.write(report.text(width: context.console.outputColumns ?? 110))
+    if let pictures {
+      try FileManager.default.createDirectory(atPath: pictures, withIntermediateDirectories: true)
+      try report.writePictures(to: pictures)
+      if let service = report.pictures?.service.name {
+        try FileText.write(Self.whatIf(service, QueryClient(inner)).svg(), to: "\(pictures)/what-if.svg")
+      }
+    }
     try context.write(DemoReport.heading("Where it ran"))
     try context.show(try CoresCommand.report(QueryClient(inner)))
     let status = try QueryClient(inner).ask("status").result
@@ -71,6 +80,16 @@ struct DemoRunCommand: Command {
         + "\(cores) cores; digest of everything published: \(status["published_digest"]?.text ?? "")\n"
     )
     return .done
+  }
+
+  /// Asks what a service would need for a half to three times its traffic.
+  private static func whatIf(_ service: String, _ client: QueryClient) throws -> SVGPlot {
+    var answers: [(factor: Double, replicas: Double)] = []
+    for factor in stride(from: 0.5, through: 3, by: 0.25) {
+      let answer = try client.ask("whatif", service: service, [.init("traffic_factor", .number(factor))]).result
+      answers.append((factor, answer["then"]?["recommendation"]?["replicas"]?.double ?? .nan))
+    }
+    return DemoPictures.whatIf(service, answers)
   }
 
   /// Feeds the shop and waits until everything is published.

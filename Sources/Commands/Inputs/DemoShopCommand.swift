@@ -17,6 +17,7 @@ struct DemoShopCommand: Command {
     .value("days", \.days, "N", in: 1...3660, help: "How long it plays."),
     .value("seed", \.seed, "S", help: "Seed of everything random."),
     .value("start", \.start, "TIME", help: "The first day (default: so that it ends today)."),
+    .value("until", \.until, "TIME", help: "Ends there, with the rest of the days and the calendar as they are."),
     .quantity("tick", \.tickMilliseconds, .time, "TIME", help: "Length of a tick; divides a day."),
     .quantity("sample", \.sampleMilliseconds, .time, "TIME", help: "Time between samples; divides a tick."),
     .value("speed", \.speed, "X", help: "Times as fast as real time (default: as fast as it is read)."),
@@ -27,6 +28,7 @@ struct DemoShopCommand: Command {
   var days = 14
   var seed: UInt64 = 1
   var start: Moment?
+  var until: Moment?
   var tickMilliseconds = 300_000.0
   var sampleMilliseconds = 60_000.0
   var speed: Double?
@@ -50,7 +52,7 @@ struct DemoShopCommand: Command {
     var pace = Pace(speed: speed)
     var bar = context.progress("playing the shop", total: Double(days), unit: "days")
     var (samples, messages) = (0, 0)
-    let ticks = shop.ticks
+    let ticks = Array(shop.ticks.prefix { $0.index < lastTick(of: shop) })
     ticks: for (i, tick) in ticks.enumerated() {
       for sample in shop.samples(in: tick) {
         if let time = sample.time, try !pace.wait(until: time, before: { try feed.flush() }) { break ticks }
@@ -74,6 +76,12 @@ struct DemoShopCommand: Command {
     report.add("complete", .flag(messages == ticks.count))
     try context.show(report)
     return messages == ticks.count ? .done : .interrupted
+  }
+
+  /// The first tick that is not played.
+  private func lastTick(of shop: Shop) -> Int64 {
+    let now = Timestamp(milliseconds: WallClock.nowMilliseconds())
+    return until.map { $0.resolved(now: now).milliseconds / shop.tickMilliseconds } ?? .max
   }
 
   private func makeShop() throws -> Shop {
