@@ -1,16 +1,18 @@
 internal import Basics
 internal import Cluster
+internal import Documents
 internal import FoundationEssentials
 internal import Glibc
 internal import StateStore
 internal import Workloads
 
-/// A private cluster in a temporary folder, with a shop whose ticks are fed to it when a benchmark wants.
+/// A private cluster in a temporary folder, with ticks that are fed to it when a benchmark wants.
 final class ShopCluster {
   /// The context of commands that talk to this cluster.
   let context: CommandContext
-  /// The shop that is fed.
+  /// The shop that is fed; of another load one that nobody sees.
   let shop: Shop
+  private let load: ClusterLoad
   private let folder: String
   private let cluster: LocalCluster
   private let published: RedisTickStore
@@ -18,25 +20,34 @@ final class ShopCluster {
   /// Ticks given so far.
   private(set) var fedTicks = 0
 
-  /// The first day of the shop, so that figures do not depend on today.
-  private static let start = Timestamp(milliseconds: 1_792_972_800_000)
   private static let patienceMilliseconds: Int64 = 60_000
 
+  /// Starts a cluster for so many days of the shop.
+  convenience init(_ outer: CommandContext, cores: Int, days: Int) throws {
+    let shop = Shop(seed: 1, start: ClusterLoad.start, days: days)
+    try self.init(outer, cores: cores, load: .shop(shop), shop: shop)
+  }
+
   /// Starts Redis, coordinator and cores; returns when they run, not yet when they are ready.
-  init(_ outer: CommandContext, cores: Int, days: Int) throws {
+  init(
+    _ outer: CommandContext,
+    cores: Int,
+    load: ClusterLoad,
+    shop: Shop = Shop(seed: 1, start: ClusterLoad.start, days: 1)
+  ) throws {
     folder = "/tmp/synfire-bench-\(CurrentProcess.pid)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var context = outer
     context.environment["SYNFIRE_STATE"] = folder
     context.log.least = outer.globals.verbose ? .info : .error
     self.context = context
-    shop = Shop(seed: 1, start: Self.start, days: days)
+    (self.load, self.shop) = (load, shop)
     do {
-      let path = "\(folder)/shop.yaml"
-      try FileText.write(shop.configuration(), to: path)
+      let path = "\(folder)/service.yaml"
+      try FileText.write(load.configuration, to: path)
       cluster = try LocalCluster(
         configurationPath: path,
-        tenant: "shop",
+        tenant: load.tenant,
         cores: cores,
         spares: 0,
         redis: nil,
@@ -51,8 +62,8 @@ final class ShopCluster {
     }
     do {
       try cluster.start()
-      feed = try StreamFeed(context, redis: nil, tenant: "shop", mostUnread: 20_000)
-      published = try RedisTickStore(context.connect(nil), tenant: "shop")
+      feed = try StreamFeed(context, redis: nil, tenant: load.tenant, mostUnread: 20_000)
+      published = try RedisTickStore(context.connect(nil), tenant: load.tenant)
     } catch {
       cluster.stop()
       try? FileManager.default.removeItem(atPath: folder)
@@ -68,12 +79,13 @@ final class ShopCluster {
 
   /// Gives the next ticks to the coordinator, with further samples, made from the start of each tick.
   func feed(ticks: Int, with others: (Timestamp) -> [Sample] = { _ in [] }) throws {
-    for tick in shop.ticks.dropFirst(fedTicks).prefix(ticks) {
-      for sample in shop.samples(in: tick) { try feed.add(.sample(sample)) }
-      for sample in others(Timestamp(milliseconds: tick.index * shop.tickMilliseconds)) {
+    for _ in 0..<ticks {
+      let tick = Tick(load.first.index + Int64(fedTicks))
+      for sample in load.samples(tick) { try feed.add(.sample(sample)) }
+      for sample in others(Timestamp(milliseconds: tick.index * load.tickMilliseconds)) {
         try feed.add(.sample(sample))
       }
-      try feed.add(.watermark(Timestamp(milliseconds: (tick.index + 1) * shop.tickMilliseconds)))
+      try feed.add(.watermark(Timestamp(milliseconds: (tick.index + 1) * load.tickMilliseconds)))
       fedTicks += 1
     }
     try feed.flush()
@@ -85,8 +97,25 @@ final class ShopCluster {
   /// Starts again what died; call it every few ms.
   func look() throws { try cluster.look() }
 
-  /// Ticks published so far, as the store has them.
-  func publishedTicks() throws -> Int { try published.lastPublished().map { Int($0.ordinal) + 1 } ?? 0 }
+  /// Ticks published so far, as the store has them; it may be away for a moment.
+  func publishedTicks() throws -> Int {
+    try cluster.patiently {
+      if !published.connection.isOpen { try published.connection.reconnect() }
+      return try published.lastPublished().map { Int($0.ordinal) + 1 } ?? 0
+    }
+  }
+
+  /// Whether the store answers at this moment.
+  var storeAnswers: Bool { (try? context.connect(cluster.redisURL).command(["PING"])) != nil }
+
+  /// The longest pause that a core made for its last checkpoint, in ms, and the bytes of the largest one.
+  func largestCheckpoint() throws -> (milliseconds: Double, bytes: Double) {
+    let cores = try QueryClient(context).ask("cores").result.elements
+    return (
+      cores.compactMap { $0["pause_milliseconds"]?.double }.max() ?? 0,
+      cores.compactMap { $0["checkpoint_bytes"]?.double }.max() ?? 0
+    )
+  }
 
   /// Waits until so many ticks are published, and looks after the processes meanwhile.
   func wait(untilPublished count: Int) throws {
