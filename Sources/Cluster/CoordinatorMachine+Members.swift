@@ -90,6 +90,8 @@ extension CoordinatorMachine {
     // A supervisor starts a core in a place only after the one before it has ended.
     let former = hello.place.isEmpty ? nil : cores.values.first { $0.hello.place == hello.place }?.hello.incarnation
     cores[hello.incarnation] = CoreView(hello: hello, heardNanoseconds: now, progressNanoseconds: now)
+    // A store that went back gives out again what this core may still be writing under: the next one must be another.
+    cores[hello.incarnation]?.generation = hello.generation
     lastArrival = now
     let end = former.map { remove($0, "the core in place \(hello.place) was started anew", now) } ?? []
     return end + formGeneration(now) + balance(now)

@@ -96,11 +96,10 @@ extension CoordinatorMachine {
     return stayingCores < fullShape.total && fullCores > 1 ? ask(for: fullCores - 1) : balance(now)
   }
 
-  /// Lets cores go that only wait, where they are more than can be used.
+  /// Lets cores go that only wait while all are there that are wanted.
   mutating func release(_ places: [String], _ now: Int64) -> [Action] {
     guard isSettled else { return [] }
     for view in cores.values where places.contains(view.hello.place) && view.core == nil && !view.isLeaving {
-      guard stayingCores > fullShape.total else { break }
       cores[view.hello.incarnation]?.leavingSince = now
     }
     return []

@@ -43,7 +43,7 @@ public final class CoreProcess {
   private let inbox: Mailbox<StepperOrder>
   private let outbox: Mailbox<ControlOrder>
   private let report: Report
-  private let hello: CoreHello
+  private var hello: CoreHello
   private let stepper: NamedThread
   private let store: (any BlobStore)?
   private var coordinator: Incarnation?
@@ -139,6 +139,7 @@ public final class CoreProcess {
       coordinator = who
     case .assign(let assignment):
       assigned = max(assigned, assignment.generation)
+      hello.generation = assigned
       log.info(
         "assigned",
         ("generation", "\(assignment.generation.number)"),

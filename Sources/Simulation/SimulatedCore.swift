@@ -114,7 +114,8 @@ final class SimulatedCore {
           place: "slot \(slot)",
           spikeEndpoint: "core \(slot)",
           host: "virtual",
-          processID: Int32(slot)
+          processID: Int32(slot),
+          generation: machine.generation
         )
       )
     )

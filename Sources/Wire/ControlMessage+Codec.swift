@@ -194,6 +194,7 @@ extension CoreHello {
     w.writeString(host)
     w.write(processID)
     w.write(run)
+    w.write(generation.number)
   }
   fileprivate init(from r: inout ByteReader) throws(WireError) {
     let version: UInt16 = try r.read()
@@ -202,6 +203,7 @@ extension CoreHello {
     let endpoint = try r.readString()
     let host = try r.readString()
     let processID: Int32 = try r.read()
+    let run: UInt64 = try r.read()
     self.init(
       version: version,
       incarnation: incarnation,
@@ -209,7 +211,8 @@ extension CoreHello {
       spikeEndpoint: endpoint,
       host: host,
       processID: processID,
-      run: try r.read()
+      run: run,
+      generation: Generation(try r.read())
     )
   }
 }

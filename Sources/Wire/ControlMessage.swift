@@ -19,6 +19,8 @@ public struct CoreHello: Equatable, Sendable {
   public var processID: Int32
   /// Run that it may serve; 0 for any.
   public var run: UInt64
+  /// The highest generation it was assigned to in this life; a store that lost its tail may not know of it.
+  public var generation: Generation
   /// Describes a core.
   public init(
     version: UInt16 = wireVersion,
@@ -27,8 +29,10 @@ public struct CoreHello: Equatable, Sendable {
     spikeEndpoint: String,
     host: String,
     processID: Int32,
-    run: UInt64 = 0
+    run: UInt64 = 0,
+    generation: Generation = Generation(0)
   ) {
+    self.generation = generation
     (self.version, self.incarnation, self.place) = (version, incarnation, place)
     (self.spikeEndpoint, self.host, self.processID, self.run) = (spikeEndpoint, host, processID, run)
   }

@@ -208,6 +208,25 @@ import Wire
     #expect(run.members == [1, 6] && run.machine.moves == 1)
   }
 
+  @Test func `a generation that a core still belongs to is not given out again by a store that went back`() {
+    var run = CoordinatorHarness(CoordinatorHarness.setup(cores: 1))
+    run.handle(
+      .message(
+        .hello(
+          CoreHello(
+            incarnation: Incarnation(1),
+            place: "",
+            spikeEndpoint: "",
+            host: "host",
+            processID: 1,
+            generation: Generation(7)
+          )
+        )
+      )
+    )
+    #expect(run.store.generation == Generation(8))
+  }
+
   @Test func `spares take over at once`() {
     var run = running()
     run.come(3)
