@@ -51,7 +51,8 @@ public struct CapacityJSON {
       "seconds": .number(Double(ticks) * Double(configuration.tickMilliseconds) / 1000),
       "at": time(endOf: tick + ticks),
       "quantiles": .object(
-        zip(SeriesForecast.levels, h.quantiles).map { level, value in .init(Self.name(ofLevel: level), .number(value)) }
+        (Array(zip(SeriesForecast.levels, h.quantiles)) + Array(zip(SeriesForecast.upperLevels, h.upper)))
+          .map { level, value in .init(Self.name(ofLevel: level), .number(value)) }
       ),
       "level": .number(h.level), "season": .number(h.cleanMedian - h.level), "event_factor": .number(h.eventFactor),
     ]
@@ -125,6 +126,7 @@ extension SeriesForecast {
     return Horizon(
       ticks: position.ticks,
       quantiles: zip(a.quantiles, b.quantiles).map(mix),
+      upper: zip(a.upper, b.upper).map(mix),
       level: mix(a.level, b.level),
       cleanMedian: mix(a.cleanMedian, b.cleanMedian),
       eventFactor: mix(a.eventFactor, b.eventFactor)

@@ -22,7 +22,7 @@ public final class CapacityService: GatherProgram {
     /// Returns the view as bytes (version 1): what a rerun must reproduce.
     public func encoded() -> [UInt8] {
       var w = ByteWriter(reserving: forecasts.count * 700 + 256)
-      w.write(1 as UInt8)
+      w.write(2 as UInt8)
       w.write(tick.index)
       w.writeVarint(UInt64(forecasts.count))
       for forecast in forecasts { forecast.encode(into: &w) }
@@ -36,7 +36,7 @@ public final class CapacityService: GatherProgram {
     /// Reads a view.
     public init(decoding bytes: [UInt8]) throws(WireError) {
       var r = ByteReader(bytes, reading: "published tick")
-      guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+      guard try r.read(UInt8.self) == 2 else { throw r.error("unknown version") }
       tick = Tick(try r.read())
       forecasts = []
       for _ in 0..<(try r.readCount(elementBytes: 20)) { forecasts.append(try SeriesForecast(from: &r)) }

@@ -9,7 +9,10 @@ public enum Backtest {
   /// Forecasts of one horizon.
   public typealias Row = (horizon: Int, quantiles: [Double])
 
-  /// Returns the quantiles .1, .5, .9 of every horizon (1, 12, and a day of ticks, ascending) after each origin.
+  /// The levels of a row's quantiles.
+  public static let levels = [0.1, 0.5, 0.9, 0.99, 0.995]
+
+  /// Returns the quantiles at `levels` of every horizon (1, 12, and a day of ticks, ascending) after each origin.
   ///
   /// Origins are indices of values, in any order; the result has theirs. Takes 5 to 10 µs per value.
   ///
@@ -45,8 +48,8 @@ public enum Backtest {
       let forecasts = part.finishTick()
       guard wanted.contains(index) else { continue }
       rows[index] = configuration.horizons.enumerated().map { j, ticks in
-        let quantiles = forecasts.first?.horizons[j].quantiles ?? Array(repeating: 0, count: 7)
-        return (ticks, [quantiles[1], quantiles[ReadoutConstants.median], quantiles[5]])
+        guard let h = forecasts.first?.horizons[j] else { return (ticks, Array(repeating: 0, count: levels.count)) }
+        return (ticks, [h.quantiles[1], h.quantiles[ReadoutConstants.median], h.quantiles[5]] + h.upper)
       }
     }
     return origins.map { rows[$0] ?? [] }

@@ -38,6 +38,7 @@ extension SeriesReadout {
     func move(_ x: inout Double) { x = Compression.move(x, ratio: ratio) }
     let slope = Compression.slope(scalars.level, ratio: ratio)
     scalars.spread *= slope
+    scalars.residuals *= slope
     residualProfile.transform { Float(Double($0) * slope) }
     let origins = origins
     for i in 0..<shape.memory {

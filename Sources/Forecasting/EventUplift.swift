@@ -10,7 +10,12 @@ public import Workloads
 /// was forecast a day earlier (a ratio of sums, because a mean of logarithms is biased low).
 public struct EventUplift: Equatable, Sendable {
   private static let startMean = 0.0
-  private static let startVariance = 0.45 * 0.45
+  /// By kind, how far services' responses lie from what was declared: marketing counts on its campaigns, holidays and
+  /// releases are guessed.
+  private static let startVariances = EventKind.allCases.map { kind -> Double in
+    let deviation = kind == .campaign ? 0.3 : 0.45
+    return deviation * deviation
+  }
   /// Least deviation of a log residual.
   private static let leastDeviation = 0.12
   /// Most residuals of one occurrence that count as independent.
@@ -37,13 +42,13 @@ public struct EventUplift: Equatable, Sendable {
 
   /// Mean and variance of log k per kind.
   private var means = [Double](repeating: startMean, count: EventKind.allCases.count)
-  private var variances = [Double](repeating: startVariance, count: EventKind.allCases.count)
+  private var variances = startVariances
   /// Running log residual and its absolute value outside events.
   private var bias = 0.0
   private var deviation = leastDeviation
   private var occurrence: Occurrence?
 
-  /// Starts with a sensitivity of 1, log deviation 0.45, to every kind.
+  /// Starts with a sensitivity of 1 to every kind, log deviation 0.3 for campaigns and 0.45 for others.
   public init() {}
 
   /// The metrics whose demand an announced uplift multiplies.
@@ -72,15 +77,39 @@ public struct EventUplift: Equatable, Sendable {
     guard factor != 1 || deviation != 0 else { return quantiles }
     let median = quantiles[ReadoutConstants.median]
     var wide = zip(quantiles, Self.normalQuantiles).map { quantile, z in
-      guard median > 0, quantile > 0 else { return quantile * factor }
-      let distance = Elementary.log(quantile / median)
-      let spread = (distance * distance + z * z * deviation * deviation).squareRoot()
-      return median * factor * Elementary.exp(min(600, z < 0 ? -spread : spread))
+      Self.lifted(quantile, median: median, z: z, factor: factor, deviation: deviation)
     }
-    wide[ReadoutConstants.median] = median * factor
-    for i in wide.indices { wide[i] = min(wide[i], .greatestFiniteMagnitude) }
+    wide[ReadoutConstants.median] = min(median * factor, .greatestFiniteMagnitude)
     return wide
   }
+
+  /// The same for the quantiles of the upper tail around a clean median.
+  public func apply(_ effect: CalendarEffect?, toUpper upper: [Double], median: Double) -> [Double] {
+    let (factor, deviation) = (factor(effect), logDeviation(effect))
+    guard factor != 1 || deviation != 0 else { return upper }
+    return zip(upper, Self.upperNormalQuantiles).map { quantile, z in
+      Self.lifted(quantile, median: median, z: z, factor: factor, deviation: deviation)
+    }
+  }
+
+  /// A quantile multiplied, and its distance from the median joined by that of the factor, both in logarithms.
+  private static func lifted(
+    _ quantile: Double,
+    median: Double,
+    z: Double,
+    factor: Double,
+    deviation: Double
+  )
+    -> Double
+  {
+    guard median > 0, quantile > 0 else { return min(quantile * factor, .greatestFiniteMagnitude) }
+    let distance = Elementary.log(quantile / median)
+    let spread = (distance * distance + z * z * deviation * deviation).squareRoot()
+    return min(median * factor * Elementary.exp(min(600, z < 0 ? -spread : spread)), .greatestFiniteMagnitude)
+  }
+
+  /// The standard normal distribution's quantiles at the levels of the upper tail.
+  private static let upperNormalQuantiles = [2.326_347_874_040_841, 2.575_829_303_548_901]
 
   /// The standard normal distribution's quantiles at the levels of a forecast.
   private static let normalQuantiles = [

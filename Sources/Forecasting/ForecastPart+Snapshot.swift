@@ -4,13 +4,13 @@ internal import Basics
 internal import Workloads
 
 extension ForecastPart {
-  /// Returns the whole state of some services' series placed here (version 2); between ticks only.
+  /// Returns the whole state of some services' series placed here (version 3); between ticks only.
   ///
   /// Equal bytes mean equal state. The bytes do not depend on what else is placed here.
   public func snapshot(of services: Set<String>) -> [UInt8] {
     let chosen = series.filter { services.contains($0.service) }
     var w = ByteWriter(reserving: 64 + chosen.count * 110_000)
-    w.write(2 as UInt8)
+    w.write(3 as UInt8)
     w.write(lastTick != nil)
     w.write(lastTick?.index ?? 0)
     w.writeVarint(UInt64(chosen.count))
@@ -29,7 +29,7 @@ extension ForecastPart {
   ///   already, or were taken after another tick than the part's last.
   public func restore(_ bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "snapshot of forecasters")
-    guard try r.read(UInt8.self) == 2 else { throw r.error("another version's format; start a new run") }
+    guard try r.read(UInt8.self) == 3 else { throw r.error("another version's format; start a new run") }
     let hasTick = try r.readBool()
     let index = try r.read(Int64.self)
     let tick = hasTick ? Tick(index) : nil

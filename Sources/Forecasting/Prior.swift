@@ -7,6 +7,8 @@ internal import FoundationEssentials
 public struct Prior: Sendable {
   /// The number of context inputs.
   public static let inputs = 98
+  /// The experts that it knows; the others start like the one they resemble.
+  private static let experts = 10
   /// The number of spiking neurons that encode one series: trained ones first, then on/off neurons of single inputs.
   public let neurons: Int
   /// The number of trained neurons; the pooled heads read these only.
@@ -27,9 +29,9 @@ public struct Prior: Sendable {
   let headWeights: FloatBlock
   /// Biases of the pooled heads, `[horizon * 16 + level]`.
   let headBiases: FloatBlock
-  /// Starting weights of the mixture, `[(horizon * 20 + fan) * 8 + level]`.
+  /// Starting weights of the mixture, `[(horizon * 28 + fan) * 8 + level]`.
   let mixture: [Float]
-  /// Starting offsets of each expert's own fan, `[(horizon * 10 + expert) * 8 + level]`.
+  /// Starting offsets of each expert's own fan, `[(horizon * 14 + expert) * 8 + level]`.
   let offsets: [Float]
   /// Starting log factors of each expert's conditional fan, laid out as the offsets.
   let fanLogs: [Float]
@@ -58,7 +60,7 @@ public struct Prior: Sendable {
     } catch {
       throw PriorError(problem: "the JSON cannot be read: \(error)")
     }
-    let (levels, experts) = (ReadoutConstants.levels.count, ReadoutConstants.experts)
+    let (levels, experts) = (ReadoutConstants.levels.count, Self.experts)
     func check(_ table: [[Double]], _ rows: Int, _ columns: Int, _ name: String) throws(PriorError) {
       guard table.count == rows, table.allSatisfy({ $0.count == columns }) else {
         throw PriorError(problem: "table \(name) must be \(rows) × \(columns)")
@@ -96,12 +98,25 @@ public struct Prior: Sendable {
       }
     )
     headBiases = FloatBlock((0..<48).map { $0 % 16 < levels ? Float(file.bo[$0 / 16 * levels + $0 % 16]) : 0 })
-    mixture = (0..<3 * 2 * experts * 8).map { k in
-      let (horizon, fan, level) = (k / 8 / (2 * experts), k / 8 % (2 * experts), k % 8)
-      return level < levels ? Float(file.mix[horizon][level][fan]) : 0
+    let all = ReadoutConstants.experts
+    /// Profiles start like the class profile, the linear expert like the first head.
+    func model(_ expert: Int) -> Int { expert < experts ? expert : expert == ReadoutConstants.linear ? 0 : 6 }
+    var mixture = [Float](repeating: 0, count: 3 * 2 * all * 8)
+    for (horizon, level) in (0..<3).flatMap({ j in (0..<levels).map { (j, $0) } }) {
+      var total: Float = 0
+      for fan in 0..<2 * all {
+        let (kind, expert) = (fan / all, fan % all)
+        let known = Float(file.mix[horizon][level][kind * experts + model(expert)])
+        let isLinear = expert == ReadoutConstants.linear
+        let weight = expert < experts ? known : ReadoutConstants.newWeight * (isLinear ? known : 1)
+        mixture[(horizon * 2 * all + fan) * 8 + level] = weight
+        total += weight
+      }
+      for fan in 0..<2 * all { mixture[(horizon * 2 * all + fan) * 8 + level] /= total }
     }
+    self.mixture = mixture
     func flat(_ table: [[[Double]]]) -> [Float] {
-      (0..<3 * experts * 8).map { $0 % 8 < levels ? Float(table[$0 / 8 / experts][$0 / 8 % experts][$0 % 8]) : 0 }
+      (0..<3 * all * 8).map { $0 % 8 < levels ? Float(table[$0 / 8 / all][model($0 / 8 % all)][$0 % 8]) : 0 }
     }
     offsets = flat(file.theta)
     fanLogs = flat(file.fan)

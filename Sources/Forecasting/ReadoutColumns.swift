@@ -5,6 +5,8 @@ internal import KernelTypes
 struct ReadoutLayout {
   /// Covariance of the features (`TriangleRows`).
   let covariance = 0
+  /// Covariance of the linear expert's inputs (`TriangleRows`), its weights by horizon, and the inputs of its origins.
+  let linearCovariance, linearWeights, linearInputs: Int
   /// What was learned for each horizon (`HorizonColumns`).
   let horizons: SIMD4<Int>
   /// Forecasts whose targets are still to come, `Slot.size` for each of the last origins of a horizon.
@@ -17,8 +19,8 @@ struct ReadoutLayout {
   let dayProfile, classProfile, weekProfile, residualProfile: Int
   /// Counts of the profiles' cells.
   let phaseCounts: Int
-  /// Spike counts of the remembered origins, one byte each.
-  let counts: Int
+  /// Spike counts of the origins of the second horizon, one byte each, and of the last one, four bits each.
+  let counts, packedCounts: Int
   /// All of them.
   let floats: Int
 
@@ -29,11 +31,15 @@ struct ReadoutLayout {
       return end
     }
     _ = take(TriangleRows.start(ofRow: shape.features))
+    let length = ReadoutConstants.linearLength
+    linearCovariance = take(TriangleRows.start(ofRow: length))
+    linearWeights = take(2 * length)
     let m = shape.ticksPerDay
     var (horizons, slots) = (SIMD4<Int>.zero, SIMD4<Int>.zero)
     for j in 0..<3 { horizons[j] = take(HorizonColumns.size(length: shape.paddedFeatures)) }
     for j in 0..<3 { slots[j] = take(shape.horizons[j] * Slot.size(j, shape)) }
     (self.horizons, self.slots) = (horizons, slots)
+    linearInputs = take(shape.linearMemory * length)
     origins = take(3 * shape.memory)
     week = take(7 * m + 1)
     dayProfile = take(m)
@@ -41,21 +47,40 @@ struct ReadoutLayout {
     weekProfile = take(7 * m)
     residualProfile = take(m)
     phaseCounts = take(m)
-    counts = take((shape.memory * shape.counts + 3) / 4)
+    counts = take((shape.horizons[1] * shape.counts + 3) / 4)
+    packedCounts = take((shape.memory * PackedCounts.bytes(shape.counts) + 3) / 4)
     floats = end
   }
 }
 
-/// Where things lie in the forecast of an origin: quantiles, the prior's median, points of the experts.
+/// Spike counts in four bits: their steps are finer than what a day's forecast errs by.
+enum PackedCounts {
+  /// The greatest number of four bits.
+  static let greatest = 15
+
+  /// Bytes for a number of counts.
+  static func bytes(_ count: Int) -> Int { (count + 1) / 2 }
+
+  /// The nearest of sixteen steps.
+  static func pack(_ count: UInt8) -> UInt8 {
+    let steps = ReadoutConstants.stepsPerTick
+    return UInt8((min(Int(count), steps) * greatest + steps / 2) / steps)
+  }
+}
+
+/// Where things lie in the forecast of an origin: median, the prior's median, two outer quantiles, points of the experts.
 ///
 /// The point "last value" is kept with the origin, once for all horizons; for a horizon of a whole day it also is the
 /// point "value one day before the target", which then is not kept. The forecast for the next tick is kept as it is, the
 /// many for later ones in half precision: their errors are far greater than its rounding.
 enum Slot {
-  static let quantiles = 0
-  static let priorMedian = 7
+  static let median = 0
+  static let priorMedian = 1
+  /// The 10 % and 90 % quantiles, whose coverage is tracked; the upper tail hangs on the latter.
+  static let lower = 2
+  static let upper = 3
   /// The points before the last value, and after "one day before the target".
-  static let points = 8
+  static let points = 4
   /// The point "one day before the target".
   static let dayBefore = 16
   /// Floats of memory that a slot takes.

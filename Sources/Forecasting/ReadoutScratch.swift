@@ -8,6 +8,8 @@ public struct ReadoutScratch {
   private static let experts = 2 * ReadoutConstants.experts * 8
   private static let inputLength = (Prior.inputs + 15) / 16 * 16
 
+  private static let linearLength = 6 * ReadoutConstants.linearLength + 16
+
   /// The kernels that readouts run on.
   let kernels: KernelTable
   /// Length of a vector of features.
@@ -23,7 +25,7 @@ public struct ReadoutScratch {
   mutating func fit(_ shape: ReadoutShape, _ prior: Prior) {
     guard length != shape.paddedFeatures else { return }
     length = shape.paddedFeatures
-    block = FloatBlock(6 * length + 64 + Self.experts + Self.inputLength + prior.paddedTrained + 48)
+    block = FloatBlock(6 * length + 64 + Self.experts + Self.inputLength + prior.paddedTrained + 64 + Self.linearLength)
   }
 
   /// Features of the last tick and of the origins of the second and third horizon, or those of the present tick.
@@ -40,16 +42,29 @@ public struct ReadoutScratch {
   var slot: UnsafeMutablePointer<Float> { unsafe leverages + 32 }
   /// Context inputs.
   var inputCells: UnsafeMutablePointer<Float> { unsafe fans + Self.experts }
-  /// Numbers to be expanded: three horizons of eight.
+  /// Numbers to be expanded: three horizons of eight, and the upper tails.
   var expanded: UnsafeMutablePointer<Double> {
     unsafe UnsafeMutableRawPointer(inputCells + Self.inputLength).assumingMemoryBound(to: Double.self)
   }
+  /// The linear expert's inputs of the last tick, of the origin of the second horizon, and zeros; then its gains, and the
+  /// products of both.
+  var linear: UnsafeMutablePointer<Float> { unsafe inputCells + Self.inputLength + 64 }
   /// Drives of the trained neurons.
-  var drives: UnsafeMutablePointer<Float> { unsafe inputCells + Self.inputLength + 48 }
+  var drives: UnsafeMutablePointer<Float> { unsafe linear + Self.linearLength }
 
   /// Context inputs of the last series observed: lags, profiles, volatilities, calendar, age; each within ±6.
   public var inputs: [Float] {
     length == 0 ? [] : (0..<Prior.inputs).map { unsafe inputCells[$0] }
+  }
+
+  /// Loads the features of an origin whose counts are packed.
+  func loadPackedFeatures(_ packed: UnsafePointer<UInt8>, count: Int, at vector: Int) {
+    let target = unsafe features + vector * length
+    for i in 0..<count {
+      let four = unsafe packed[i / 2] >> (i % 2 == 0 ? 0 : 4) & 15
+      unsafe target[i] = Float(four) / Float(PackedCounts.greatest)
+    }
+    for i in count..<length { unsafe target[i] = i == count ? 1 : 0 }
   }
 
   /// Loads the features of an origin's spike counts: counts over the steps of a tick, 1, and padding.

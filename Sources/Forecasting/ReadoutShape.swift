@@ -38,6 +38,10 @@ public struct ReadoutShape: Hashable, Sendable {
   var week: Int { 7 * ticksPerDay }
   /// Ticks whose origins are remembered.
   var memory: Int { horizons[2] }
+  /// Whether the linear expert forecasts a horizon.
+  func isLinear(_ horizon: Int) -> Bool { horizon < 2 && horizons[horizon] <= ReadoutConstants.linearTicks }
+  /// Ticks whose linear inputs are remembered.
+  var linearMemory: Int { isLinear(1) ? horizons[1] : 1 }
   /// Length of a vector of features.
   var paddedFeatures: Int { TriangleRows.paddedLength(features) }
   /// Whether targets of a horizon come too late and overlap too much for fast rates.

@@ -77,6 +77,7 @@ public struct SeriesForecaster: Sendable {
       return SeriesForecast.Horizon(
         ticks: readout.shape.horizons[j],
         quantiles: uplift.apply(effect, to: clean),
+        upper: uplift.apply(effect, toUpper: result.upper[j], median: clean[ReadoutConstants.median]),
         level: result.level,
         cleanMedian: clean[ReadoutConstants.median],
         eventFactor: uplift.factor(effect)

@@ -158,9 +158,10 @@ extension SeriesReadout {
       let target = targetValues(j, h, calendar)
       for i in target.inputs.indices { put(normal(target.inputs[i])) }
       put(4 * target.residual * inverse - 2)
-      let bases: [9 of Double] = [
+      let bases: [13 of Double] = [
         x, target.inputs[0], target.inputs[4], target.inputs[2], target.inputs[8], scalars.averages[2],
-        scalars.averages[1], scalars.averages[3], scalars.trailing[5],
+        scalars.averages[1], scalars.averages[3], scalars.trailing[5], target.smooth, target.median,
+        target.smooth + scalars.residuals[1], target.smooth + scalars.residuals[2],
       ]
       for i in bases.indices { pending.bases[j * ReadoutConstants.bases + i] = Float(normal(bases[i])) }
     }
@@ -182,6 +183,7 @@ extension SeriesReadout {
     put(0.6 * Elementary.log(Double(m) / 288))
     put(2 * min(1, Double(t) / (3 * Double(shape.week))) - 1)
     precondition(next == Prior.inputs)
+    keepLinearInputs(inverse, scratch)
   }
 
   private mutating func updateLevel(_ x: Double) {
@@ -232,6 +234,11 @@ extension SeriesReadout {
       let value = i < 2 ? step : off
       scalars.volatilities[i] = isFirst ? value : scalars.volatilities[i] + rate * (value - scalars.volatilities[i])
     }
+    let excess = x - smoothClassProfile(phase, isWeekend: isWeekend, or: x)
+    for i in 0..<3 {
+      scalars.residuals[i] =
+        isFirst ? 0 : scalars.residuals[i] + max(rates[i], youngest) * (excess - scalars.residuals[i])
+    }
     let trailed = SIMD4(0.1, 0.5, 0.9, 0)
     for k in [0, 1, 2, 4, 5, 6] {
       let rate = max((k < 3 ? 2 : 0.4) / Double(m), 1 / (Double(seen) + 2))
@@ -252,6 +259,22 @@ extension SeriesReadout {
     var inputs: [9 of Double]
     /// Usual distance from the day's profile.
     var residual: Double
+    /// The smoothed class profile, and the median of the last seven days.
+    var smooth: Double, median: Double
+  }
+
+  /// The mean of the class profile over an hour around a phase.
+  private func smoothClassProfile(_ phase: Int, isWeekend: Bool, or other: Double) -> Double {
+    let (m, first, profile) = (shape.ticksPerDay, isWeekend ? shape.ticksPerDay : 0, classProfile)
+    let width = min(ReadoutConstants.smoothing.most, m / ReadoutConstants.smoothing.share)
+    var (sum, count) = (0.0, 0.0)
+    for near in phase + m - width...phase + m + width {
+      let value = profile[first + near % m]
+      guard !value.isNaN else { continue }
+      sum += Double(value)
+      count += 1
+    }
+    return count > 0 ? sum / count : other
   }
 
   /// Looks up earlier values and profiles at the phase of the target; what is not known yet falls back on the day's profile.
@@ -269,18 +292,28 @@ extension SeriesReadout {
     let twoDaysBefore = t + h >= 2 * m ? at(t + h - 2 * m) : dayBefore
     let weekBefore = t + h >= w ? at(t + h - w) : ofDay
     var (least, most, sum, count) = (1e30, -1e30, 0.0, 0)
+    var sorted = [7 of Double](repeating: 0)
     for days in 1...7 where t + h >= days * m {
       let value = at(t + h - days * m)
       least = min(least, value)
       most = max(most, value)
       sum += value - scalars.level
+      var place = count
+      while place > 0, sorted[place - 1] > value {
+        sorted[place] = sorted[place - 1]
+        place -= 1
+      }
+      sorted[place] = value
       count += 1
     }
+    let median = count == 0 ? ofDay : 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2])
     let mean = count == 0 ? ofDay : scalars.level + sum / Double(count)
     if count == 0 { (least, most) = (ofDay, ofDay) }
     return TargetValues(
       inputs: [dayBefore, ofDay, weekBefore, ofWeek, ofClass, twoDaysBefore, least, most, mean],
-      residual: known(residualProfile[phase], or: scalars.volatilities[3] * pending.scale)
+      residual: known(residualProfile[phase], or: scalars.volatilities[3] * pending.scale),
+      smooth: smoothClassProfile(phase, isWeekend: weekCell / m >= 5, or: ofClass),
+      median: median
     )
   }
 

@@ -6,6 +6,8 @@ private typealias C = ReadoutConstants
 public struct ReadoutForecast: Equatable, Sendable {
   /// Quantiles of each horizon at `SeriesForecast.levels`, ascending; zeros before the first value.
   public var quantiles: [[Double]]
+  /// The upper tail of each horizon at `SeriesForecast.upperLevels`, ascending, at least the last quantile.
+  public var upper: [[Double]]
   /// The series' slow trailing median.
   public var level: Double
 }
@@ -30,14 +32,22 @@ extension SeriesReadout {
     precondition(spikes.count == shape.counts && pending.kind != .nothing, "observe and finish alternate")
     defer { pending.kind = .nothing }
     guard pending.kind != .silent else {
-      return ReadoutForecast(quantiles: Array(repeating: Array(repeating: 0, count: 7), count: 3), level: 0)
+      return ReadoutForecast(
+        quantiles: Array(repeating: Array(repeating: 0, count: 7), count: 3),
+        upper: Array(repeating: [0, 0], count: 3),
+        level: 0
+      )
     }
     scratch.fit(shape, prior)
     own()
-    let (origin, counts, origins) = (ticks % shape.memory, counts, origins)
-    let start = origin * shape.counts
-    for i in spikes.indices { counts[start + i] = min(spikes[i], UInt8(C.stepsPerTick)) }
-    unsafe scratch.loadFeatures(counts.base + start, count: shape.counts, at: 0)
+    let (origin, origins) = (ticks % shape.memory, origins)
+    let (counts, packed) = (counts(ofTick: ticks), packedCounts(ofTick: ticks))
+    for i in spikes.indices { counts[i] = min(spikes[i], UInt8(C.stepsPerTick)) }
+    for i in 0..<packed.count {
+      let other = 2 * i + 1 < shape.counts ? PackedCounts.pack(counts[2 * i + 1]) : 0
+      packed[i] = PackedCounts.pack(counts[2 * i]) | other << 4
+    }
+    unsafe scratch.loadFeatures(counts.base, count: shape.counts, at: 0)
     let real = pending.kind == .real
     origins[3 * origin] = Float(pending.level)
     origins[3 * origin + 1] = Float(real ? pending.scale : -pending.scale)
@@ -48,24 +58,27 @@ extension SeriesReadout {
       forecast(j, prior, scratch)
     }
     let expanded = unsafe scratch.expanded
-    unsafe scratch.kernels.expandCompressed(CompressedValues(groups: 3, offset: scalars.offset, values: expanded))
-    var quantiles: [[Double]] = []
+    unsafe scratch.kernels.expandCompressed(CompressedValues(groups: 4, offset: scalars.offset, values: expanded))
+    func inRange(_ y: Double) -> Double { scalars.least >= 0 ? max(y, 0) : y }
+    var (quantiles, upper): ([[Double]], [[Double]]) = ([], [])
     quantiles.reserveCapacity(3)
+    upper.reserveCapacity(3)
     for j in 0..<3 {
       quantiles.append(
         unsafe [Double](unsafeUninitializedCapacity: 7) { target, count in
           for q in 0..<7 {
-            let y = unsafe expanded[8 * j + q]
-            unsafe target.initializeElement(at: q, to: scalars.least >= 0 ? max(y, 0) : y)
+            unsafe target.initializeElement(at: q, to: inRange(expanded[8 * j + q]))
           }
           count = 7
           unsafe sort(target)
         }
       )
+      let first = max(quantiles[j][6], inRange(unsafe expanded[24 + 2 * j]))
+      upper.append([first, max(first, inRange(unsafe expanded[25 + 2 * j]))])
     }
     ticks += 1
     // The eighth number of the first horizon is the slow trailing median.
-    return ReadoutForecast(quantiles: quantiles, level: unsafe expanded[7])
+    return ReadoutForecast(quantiles: quantiles, upper: upper, level: unsafe expanded[7])
   }
 
   /// The median that a horizon's forecast gave for the coming tick, nil while the series is younger than the horizon.
@@ -96,7 +109,8 @@ extension SeriesReadout {
     let (low, high, inverse) = (scalars.low, scalars.high, 1 / pending.scale)
     let range = high - low
     func bounds(_ margin: Double) -> (Double, Double) {
-      ((low - margin * range - level) * inverse, (high + margin * range - level) * inverse)
+      let room = min(margin * range, C.room)
+      return ((low - room - level) * inverse, (high + room - level) * inverse)
     }
     let first = j * C.bases
     let mean =
@@ -107,6 +121,7 @@ extension SeriesReadout {
     for i in C.naiveColumns.indices {
       unsafe points[C.heads + 1 + i] = pending.bases[first + C.naiveColumns[i]]
     }
+    unsafe points[C.linear] = linearPoint(j)
     let span = bounds(0.1)
     let learned = horizon(j)
     let answer = scratch.kernels.forecastHorizon(
@@ -118,7 +133,9 @@ extension SeriesReadout {
         greatest: Float(span.1)
       )
     )
-    for q in 0..<7 { unsafe scratch.slot[Slot.quantiles + q] = answer.quantiles[q] }
+    unsafe scratch.slot[Slot.median] = answer.quantiles[C.median]
+    unsafe scratch.slot[Slot.lower] = answer.quantiles[1]
+    unsafe scratch.slot[Slot.upper] = answer.quantiles[5]
     unsafe scratch.slot[Slot.priorMedian] = answer.priorMedian
     storePoints(scratch)
     keepSlot(j, scratch)
@@ -134,12 +151,19 @@ extension SeriesReadout {
       isYoung ? Double(unsafe scratch.fans[8 * C.lastValue + q]) : Double(answer.quantiles[8 + q])
     }
     let median = quantile(C.median)
-    let expanded = unsafe scratch.expanded + 8 * j
-    for q in 0..<7 {
-      let z = min(most, max(least, median + wide * (quantile(q) - median)))
-      unsafe expanded[q] = z * scale + level
+    func compressed(_ z: Double) -> Double {
+      min(most, max(least, median + wide * (z - median))) * scale + level
     }
-    unsafe expanded[7] = scalars.trailing[5]
+    let expanded = unsafe scratch.expanded
+    for q in 0..<7 { unsafe expanded[8 * j + q] = compressed(quantile(q)) }
+    unsafe expanded[8 * j + 7] = scalars.trailing[5]
+    let start = quantile(5)
+    let unit = Double(tailUnit(j, Float(start - median)))
+    for k in 0..<2 {
+      let reach = Double(learned[HorizonColumns.tails + k])
+      unsafe expanded[24 + 2 * j + k] = compressed(start + unit * reach)
+    }
+    for k in 30..<32 { unsafe expanded[k] = 0 }
   }
 }
 

@@ -11,8 +11,12 @@ extension SeriesReadout {
   func addLastTick(_ scratch: ReadoutScratch, next: WantedLines?) {
     guard ticks > 0 else { return }
     for j in 0..<3 {
-      let origin = (ticks + shape.memory - min(ticks, shape.horizons[j])) % shape.memory
-      unsafe scratch.loadFeatures(counts.base + origin * shape.counts, count: shape.counts, at: j)
+      let origin = ticks - min(ticks, shape.horizons[j])
+      if j < 2 {
+        unsafe scratch.loadFeatures(counts(ofTick: origin).base, count: shape.counts, at: j)
+      } else {
+        unsafe scratch.loadPackedFeatures(packedCounts(ofTick: origin).base, count: shape.counts, at: j)
+      }
     }
     let step = unsafe CovarianceStep(
       order: shape.features,
@@ -26,6 +30,7 @@ extension SeriesReadout {
       nextLines: (next?.count ?? 0) / 2
     )
     scratch.kernels.stepCovariance(step)
+    stepLinear(scratch)
   }
 
   /// Learns from a value, for each horizon as the target of the forecast made that many ticks ago.
@@ -43,6 +48,8 @@ extension SeriesReadout {
       let target = Float(min(30, max(-30, (x - Double(origins[origin])) / scale)))
       loadSlot(j, ofTick: ticks - h, scratch)
       loadPoints(j, lastValue: origins[origin + 2], scratch)
+      learnTail(j, target, scratch)
+      if shape.isLinear(j) { learnLinear(j, rise: target - origins[origin + 2], scratch) }
       scratch.kernels.learnHorizon(slice(j, features: j, prior, scratch), lesson(j, target, scratch))
     }
   }
@@ -62,6 +69,25 @@ extension SeriesReadout {
     )
   }
 
+  /// Tracks the levels of the upper tail: up by much after a value beyond one, down by little after any other.
+  private func learnTail(_ j: Int, _ target: Float, _ scratch: ReadoutScratch) {
+    let (learned, count) = (horizon(j), Double(targets[j]))
+    let shift = learned[HorizonColumns.shifts + 5] * learned[HorizonColumns.scale]
+    let start = unsafe scratch.slot[Slot.upper] + shift
+    let unit = unsafe tailUnit(j, start - scratch.slot[Slot.median])
+    let rate = (shape.isFar(j) ? C.tailRate.far : C.tailRate.near) * max(1, 20 / (1 + count / 50))
+    for k in C.tails.indices {
+      let reach = learned[HorizonColumns.tails + k]
+      let step = rate * (C.upperLevels[k] - (target < start + unit * reach ? 1 : 0))
+      learned[HorizonColumns.tails + k] = min(C.greatestTail, max(0, reach + Float(step)))
+    }
+  }
+
+  /// What the upper tail is measured in: the distance of the 90 % quantile from the median.
+  func tailUnit(_ j: Int, _ distance: Float) -> Float {
+    max(distance, C.leastTailUnit * horizon(j)[HorizonColumns.scale])
+  }
+
   private func lesson(_ j: Int, _ target: Float, _ scratch: ReadoutScratch) -> HorizonLesson {
     let (isFar, count) = (shape.isFar(j), Double(targets[j]))
     let lastValue = unsafe scratch.points[C.lastValue]
@@ -72,16 +98,20 @@ extension SeriesReadout {
       leverage: scratch.leverages[j],
       gainFactor: isFar ? C.gains.far : (j == 0 ? C.gains.next : C.gains.near),
       clip: C.clip,
-      quantiles: scratch.slot + Slot.quantiles,
+      median: scratch.slot[Slot.median],
       headRate: Float(max(0.01, 1 / Double(ticks - shape.horizons[j] + 1))),
       scaleRate: Float(max(0.002, 1 / (count + 1))),
-      mixtureRate: Float((isFar ? C.mixtureRate.far : C.mixtureRate.near) * max(1, 8 / (1 + count / 12))),
+      mixtureRate: Float(mixtureRate(j) * max(1, 8 / (1 + count / 12))),
       shiftRate: Float((isFar ? C.coverageRate.far : C.coverageRate.near) * max(1, 5 / (1 + count / 50))),
-      offsetRate: Float(C.offsetRate * max(1, 20 / (1 + count / 20))),
+      offsetRate: Float((isFar ? C.offsetRate.far : C.offsetRate.near) * max(1, 20 / (1 + count / 20))),
       fanRate: Float(C.fanRate * max(1, 20 / (1 + count / 20))),
       errorRate: Float(max(isFar ? C.scaleRate.far : C.scaleRate.near, 1 / (count + 1))),
       uniformShare: C.uniformShare
     )
+  }
+
+  private func mixtureRate(_ j: Int) -> Double {
+    shape.isFar(j) ? C.mixtureRate.far : j == 0 ? C.mixtureRate.next : C.mixtureRate.near
   }
 
   /// Loads the points that an origin's experts gave.
@@ -91,6 +121,9 @@ extension SeriesReadout {
     unsafe points[C.lastValue] = lastValue
     unsafe points[C.lastValue + 1] = shape.isWholeDay(j) ? lastValue : slot[Slot.dayBefore]
     for i in C.lastValue + 2..<C.experts { unsafe points[i] = slot[Slot.points + i - 2] }
+    // The kernel tracks the coverage of the outer quantiles as they were forecast.
+    unsafe points[HorizonColumns.experts] = slot[Slot.lower]
+    unsafe points[HorizonColumns.experts + 1] = slot[Slot.upper]
   }
 
   /// Lays the points of the experts out to be kept.

@@ -46,8 +46,12 @@ public struct SeriesReadout: @unchecked Sendable {
     for row in 0..<shape.features {
       cells(layout.covariance, layout.floats)[TriangleRows.start(ofRow: row) + row] = 1
     }
+    for row in 0..<ReadoutConstants.linearLength {
+      cells(layout.linearCovariance, layout.floats - layout.linearCovariance)[TriangleRows.start(ofRow: row) + row] = 1
+    }
     for j in 0..<3 {
       let learned = horizon(j)
+      learned[HorizonColumns.linearError] = 1
       let start = j * HorizonColumns.mixture
       for i in 0..<HorizonColumns.mixture { learned[HorizonColumns.mixture + i] = prior.mixture[start + i] }
       for i in 0..<HorizonColumns.fanLogs {
@@ -57,6 +61,7 @@ public struct SeriesReadout: @unchecked Sendable {
       }
       for i in 0..<ReadoutConstants.experts { learned[HorizonColumns.errors + i] = 1 }
       learned[HorizonColumns.scale] = 1
+      for k in ReadoutConstants.tails.indices { learned[HorizonColumns.tails + k] = ReadoutConstants.tails[k] }
       for i in 0..<ReadoutConstants.heads { learned[HorizonColumns.headErrors + i] = 1 }
     }
   }
@@ -83,17 +88,40 @@ public struct SeriesReadout: @unchecked Sendable {
     )
   }
   private var phaseCells: Cells<Float> { cells(layout.phaseCounts, shape.ticksPerDay) }
-  /// Spike counts of the remembered origins.
-  var counts: Cells<UInt8> {
-    let count = shape.memory * shape.counts
-    let cells = cells(layout.counts, (count + 3) / 4)
-    return unsafe Cells(base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt8.self), count: count)
+  /// Spike counts of a near origin.
+  func counts(ofTick tick: Int) -> Cells<UInt8> {
+    bytes(layout.counts, tick % shape.horizons[1] * shape.counts, shape.counts)
+  }
+  /// Packed spike counts of a remembered origin (`PackedCounts`).
+  func packedCounts(ofTick tick: Int) -> Cells<UInt8> {
+    let size = PackedCounts.bytes(shape.counts)
+    return bytes(layout.packedCounts, tick % shape.memory * size, size)
+  }
+  private func bytes(_ start: Int, _ first: Int, _ count: Int) -> Cells<UInt8> {
+    let cells = cells(start, (first + count + 3) / 4)
+    return unsafe Cells(
+      base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt8.self) + first,
+      count: count
+    )
   }
   /// Per remembered origin level, scale (negative where the value was missing) and normalised last value.
   var origins: Cells<Float> { cells(layout.origins, 3 * shape.memory) }
   /// What was learned for a horizon (`HorizonColumns`).
   func horizon(_ j: Int) -> Cells<Float> {
     cells(layout.horizons[j], HorizonColumns.size(length: shape.paddedFeatures))
+  }
+  /// The covariance of the linear expert, the weights of a horizon, and the inputs of an origin.
+  var linearCovariance: Cells<Float> {
+    cells(layout.linearCovariance, TriangleRows.start(ofRow: ReadoutConstants.linearLength))
+  }
+  func linearWeights(_ j: Int) -> Cells<Float> {
+    cells(layout.linearWeights + j * ReadoutConstants.linearLength, ReadoutConstants.linearLength)
+  }
+  func linearInputs(ofTick tick: Int) -> Cells<Float> {
+    cells(
+      layout.linearInputs + tick % shape.linearMemory * ReadoutConstants.linearLength,
+      ReadoutConstants.linearLength
+    )
   }
   /// The forecast made at an origin for a horizon, as it is kept (`Slot`).
   private func slot(_ j: Int, ofTick tick: Int) -> Cells<Float> {
@@ -130,7 +158,7 @@ public struct SeriesReadout: @unchecked Sendable {
 
   /// The median that was forecast for a horizon at an origin.
   func keptMedian(_ j: Int, ofTick tick: Int) -> Double {
-    let (kept, median) = (slot(j, ofTick: tick), Slot.quantiles + ReadoutConstants.median)
+    let (kept, median) = (slot(j, ofTick: tick), Slot.median)
     guard j > 0 else { return Double(kept[median]) }
     let word = kept[median / 2].bitPattern >> (16 * UInt32(median % 2))
     return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: word)))
@@ -143,7 +171,8 @@ public struct SeriesReadout: @unchecked Sendable {
 
   /// Fetches what the coming forecast touches here and there, and returns what it touches whole.
   func fetchForFinish() -> WantedLines {
-    unsafe synfire_prefetch_level2(counts.base + ticks % shape.memory * shape.counts)
+    unsafe synfire_prefetch_level2(counts(ofTick: ticks).base)
+    unsafe synfire_prefetch_level2(packedCounts(ofTick: ticks).base)
     unsafe synfire_prefetch_level2(origins.base + 3 * (ticks % shape.memory))
     for j in 1..<3 { unsafe synfire_prefetch_level2(slot(j, ofTick: ticks).base) }
     let (start, end) = (layout.horizons[0], layout.slots[1])
@@ -171,8 +200,9 @@ public struct SeriesReadout: @unchecked Sendable {
       let origin = (t - shape.horizons[j]) % shape.memory
       fetch(origins, 3 * origin)
       fetch(slot(j, ofTick: t - shape.horizons[j]), 0)
-      unsafe synfire_prefetch_level2(counts.base + origin * shape.counts)
-      unsafe synfire_prefetch_level2(counts.base + (origin + 1) * shape.counts - 1)
+      let counts = j < 2 ? counts(ofTick: t - shape.horizons[j]) : packedCounts(ofTick: t - shape.horizons[j])
+      unsafe synfire_prefetch_level2(counts.base)
+      unsafe synfire_prefetch_level2(counts.base + counts.count - 1)
     }
     return unsafe WantedLines(start: UnsafePointer(base), count: layout.slots[0] / 16)
   }
@@ -204,6 +234,8 @@ public struct SeriesReadout: @unchecked Sendable {
     var volatilities = SIMD4<Double>(repeating: 0)
     /// Trailing quantiles .1 .5 .9, fast in the first four lanes, slow in the last four.
     var trailing = SIMD8<Double>(repeating: 0)
+    /// Exponential means of x less the smoothed profile: a sixth, a 36th of a tick, a day.
+    var residuals = SIMD4<Double>(repeating: 0)
   }
 
   /// What `observe` hands to `finish`.
@@ -213,8 +245,8 @@ public struct SeriesReadout: @unchecked Sendable {
     var x = 0.0
     var level = 0.0
     var scale = 1.0
-    /// Base values, `[horizon * 9 + base]`.
-    var bases = [27 of Float](repeating: 0)
+    /// Base values, `[horizon * 13 + base]`.
+    var bases = [39 of Float](repeating: 0)
   }
 }
 

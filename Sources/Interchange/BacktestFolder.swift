@@ -106,12 +106,12 @@ public struct BacktestFolder: Equatable, Sendable {
 
   /// Returns the lines of a forecast file: header, then for each origin its rows in ascending order of horizon.
   ///
-  /// `forecasts` has per origin, in the order of `origins`, the horizons in ticks with their quantiles .1, .5, .9. Numbers
+  /// `forecasts` has per origin, in the order of `origins`, the horizons in ticks with their quantiles .1, .5, .9, .99, .995. Numbers
   /// are the shortest that read back to the same double.
   public func forecastFile(_ forecasts: [[(horizon: Int, quantiles: [Double])]]) -> [UInt8] {
     precondition(forecasts.count == origins.count)
-    var text = "series_id,origin,h,q10,q50,q90\n"
-    text.reserveCapacity(origins.count * 240)
+    var text = "series_id,origin,h,q10,q50,q90,q99,q995\n"
+    text.reserveCapacity(origins.count * 360)
     for (origin, rows) in zip(origins, forecasts) {
       let id = series[origin.series].id.csvCell
       for row in rows {

@@ -58,25 +58,29 @@ public struct CovarianceStep {
 /// Tables are `[row * 8 + level]` with seven levels, the eighth is padding.
 public enum HorizonColumns {
   /// Point experts, each with two fans of quantiles.
-  public static let experts = 10
+  public static let experts = 14
   /// Linear heads.
   public static let heads = 3
   /// Offsets of each expert's own fan.
   public static let offsets = 0
   /// Log factors of each expert's conditional fan.
-  public static let fanLogs = 80
+  public static let fanLogs = 112
   /// Weights of the mixture, own fans first.
-  public static let mixture = 160
+  public static let mixture = 224
   /// Running absolute error of each expert.
-  public static let errors = 320
+  public static let errors = 448
   /// Shift of each quantile that the coverage tracker has found, in units of `scale`.
-  public static let shifts = 336
+  public static let shifts = 464
   /// Running absolute error of the median.
-  public static let scale = 344
+  public static let scale = 472
   /// Running absolute error of each head.
-  public static let headErrors = 345
+  public static let headErrors = 473
+  /// Upper tail beyond the 90 % quantile at its two levels, in distances of the 90 % quantile from the median.
+  public static let tails = 476
+  /// Running absolute error of the linear expert.
+  public static let linearError = 478
   /// Linear heads, `[head * length + feature]`.
-  public static let weights = 352
+  public static let weights = 480
   /// Floats of a horizon.
   public static func size(length: Int) -> Int { weights + heads * length }
 }
@@ -94,7 +98,7 @@ public struct HorizonSlice {
   public let features: UnsafePointer<Float>
   /// What was learned (`HorizonColumns`).
   public let state: UnsafeMutablePointer<Float>
-  /// Points of the experts, sixteen of them, the last ones 0.
+  /// Points of the experts, then what was forecast for the 10 % and 90 % quantiles, sixteen numbers.
   public let points: UnsafeMutablePointer<Float>
   /// Working memory; afterwards the quantiles of each fan, `[fan * 8 + level]`.
   public let fans: UnsafeMutablePointer<Float>
@@ -129,8 +133,8 @@ public struct HorizonLesson {
   public var leverage: Float
   /// Greatest gain factor of the heads, and the clip of their errors in running errors.
   public var gainFactor, clip: Float
-  /// The quantiles that were forecast; eight floats can be read there.
-  public var quantiles: UnsafePointer<Float>
+  /// The median that was forecast.
+  public var median: Float
   /// Rates: the heads' running errors, that of the median, mixture, coverage, offsets, fans, the experts' running errors.
   public var headRate, scaleRate, mixtureRate, shiftRate, offsetRate, fanRate, errorRate: Float
   /// Uniform share mixed into the mixture's weights.
@@ -144,7 +148,7 @@ public struct HorizonLesson {
     leverage: Float,
     gainFactor: Float,
     clip: Float,
-    quantiles: UnsafePointer<Float>,
+    median: Float,
     headRate: Float,
     scaleRate: Float,
     mixtureRate: Float,
@@ -155,7 +159,8 @@ public struct HorizonLesson {
     uniformShare: Float
   ) {
     (self.target, self.headBases, self.leverage) = (target, headBases, leverage)
-    unsafe (self.gain, self.quantiles) = (gain, quantiles)
+    unsafe self.gain = gain
+    self.median = median
     (self.gainFactor, self.clip) = (gainFactor, clip)
     (self.headRate, self.scaleRate, self.mixtureRate) = (headRate, scaleRate, mixtureRate)
     (self.shiftRate, self.offsetRate, self.fanRate) = (shiftRate, offsetRate, fanRate)

@@ -94,7 +94,7 @@ private func loadFans(_ slice: borrowing HorizonSlice, _ prior: Floats) {
     let point = unsafe rows(slice.points, pair)
     let error = unsafe rows(slice.state + HorizonColumns.errors, pair)
     unsafe fans[pair] = point + error * state[HorizonColumns.offsets / 16 &+ pair]
-    unsafe fans[pair &+ 5] = point + exp(state[HorizonColumns.fanLogs / 16 &+ pair]) * spread
+    unsafe fans[pair &+ HorizonColumns.experts / 2] = point + exp(state[HorizonColumns.fanLogs / 16 &+ pair]) * spread
   }
 }
 
@@ -165,9 +165,8 @@ private func learnHeads(_ slice: borrowing HorizonSlice, _ lesson: borrowing Hor
 @inline(__always)
 private func learnMixture(_ slice: borrowing HorizonSlice, _ lesson: borrowing HorizonLesson) {
   let state = unsafe slice.state
-  let quantiles = unsafe UnsafeRawPointer(lesson.quantiles).loadUnaligned(as: SIMD8<Float>.self)
   let target = Floats(repeating: lesson.target)
-  let error = abs(quantiles[median] - lesson.target)
+  let error = abs(lesson.median - lesson.target)
   unsafe state[HorizonColumns.scale] += lesson.scaleRate * (error - state[HorizonColumns.scale])
   let scale = unsafe state[HorizonColumns.scale] + 1e-9
 
@@ -186,9 +185,14 @@ private func learnMixture(_ slice: borrowing HorizonSlice, _ lesson: borrowing H
   let uniform = lesson.uniformShare / Float(2 * HorizonColumns.experts)
   for k in 0..<HorizonColumns.experts { unsafe weights[k] = weights[k] * factor + uniform }
 
+  // The 10 % and 90 % quantiles as they were forecast follow the points; for the others what is mixed now stands in.
+  var forecast = mixed.lowHalf
+  unsafe (forecast[1], forecast[5]) = (
+    slice.points[HorizonColumns.experts], slice.points[HorizonColumns.experts + 1]
+  )
   let moved = unsafe UnsafeMutableRawPointer(state + HorizonColumns.shifts)
   let shifts = unsafe moved.load(as: SIMD8<Float>.self)
-  let both = Floats(lowHalf: quantiles + shifts * scale, highHalf: .zero)
+  let both = Floats(lowHalf: forecast + shifts * scale, highHalf: .zero)
   let push = (levels - less(target, both)) * (sides * sides) * lesson.shiftRate
   unsafe moved.storeBytes(of: shifts + push.lowHalf, as: SIMD8<Float>.self)
 }
@@ -205,7 +209,7 @@ private func learnFans(_ slice: borrowing HorizonSlice, _ lesson: borrowing Hori
     let normal = unsafe (target - rows(slice.points, pair)) / (rows(errors, pair) + 1e-9)
     let (o, l) = (HorizonColumns.offsets / 16 &+ pair, HorizonColumns.fanLogs / 16 &+ pair)
     unsafe state[o] += offsetStep * (levels - less(normal, state[o]))
-    unsafe state[l] = clip(state[l] + fanStep * (levels - less(target, fans[pair &+ 5])), 3)
+    unsafe state[l] = clip(state[l] + fanStep * (levels - less(target, fans[pair &+ HorizonColumns.experts / 2])), 3)
   }
   let running = unsafe lanes(errors)
   let error = unsafe target - lanes(slice.points)[0]

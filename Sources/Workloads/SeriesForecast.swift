@@ -5,6 +5,8 @@ public import Wire
 public struct SeriesForecast: Equatable, Sendable {
   /// The quantile levels of every forecast, ascending.
   public static let levels: [Double] = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]
+  /// The levels of the upper tail, ascending: what planning lives on.
+  public static let upperLevels: [Double] = [0.99, 0.995]
 
   /// The forecast for one horizon, in the series' own unit.
   public struct Horizon: Equatable, Sendable {
@@ -12,6 +14,8 @@ public struct SeriesForecast: Equatable, Sendable {
     public var ticks: Int
     /// One value per level, ascending, known events included.
     public var quantiles: [Double]
+    /// One value per level of the upper tail, at least the last of `quantiles`; empty where it is not known.
+    public var upper: [Double]
     /// The slow level that the season moves around (the series' trailing median).
     public var level: Double
     /// Median without the event's factor: level + season.
@@ -19,8 +23,15 @@ public struct SeriesForecast: Equatable, Sendable {
     /// Factor of the known event at the target; 1 where there is none.
     public var eventFactor: Double
     /// Describes a forecast.
-    public init(ticks: Int, quantiles: [Double], level: Double, cleanMedian: Double, eventFactor: Double) {
-      (self.ticks, self.quantiles, self.level) = (ticks, quantiles, level)
+    public init(
+      ticks: Int,
+      quantiles: [Double],
+      upper: [Double] = [],
+      level: Double,
+      cleanMedian: Double,
+      eventFactor: Double
+    ) {
+      (self.ticks, self.quantiles, self.upper, self.level) = (ticks, quantiles, upper, level)
       (self.cleanMedian, self.eventFactor) = (cleanMedian, eventFactor)
     }
   }
@@ -67,6 +78,7 @@ public struct SeriesForecast: Equatable, Sendable {
     for h in horizons {
       w.writeVarint(UInt64(h.ticks))
       w.writeArray(h.quantiles)
+      w.writeArray(h.upper)
       w.write(h.level)
       w.write(h.cleanMedian)
       w.write(h.eventFactor)
@@ -84,14 +96,25 @@ public struct SeriesForecast: Equatable, Sendable {
     surprise = try r.readDouble()
     age = Int(truncatingIfNeeded: try r.readVarint())
     horizons = []
-    for _ in 0..<(try r.readCount(elementBytes: 26)) {
+    for _ in 0..<(try r.readCount(elementBytes: 27)) {
       let ticks = Int(truncatingIfNeeded: try r.readVarint())
       let quantiles: [Double] = try r.readArray()
       guard quantiles.count == Self.levels.count else { throw r.error("\(quantiles.count) quantiles") }
+      let upper: [Double] = try r.readArray()
+      guard upper.isEmpty || upper.count == Self.upperLevels.count else {
+        throw r.error("\(upper.count) quantiles of the upper tail")
+      }
       let level = try r.readDouble()
       let clean = try r.readDouble()
       horizons.append(
-        Horizon(ticks: ticks, quantiles: quantiles, level: level, cleanMedian: clean, eventFactor: try r.readDouble())
+        Horizon(
+          ticks: ticks,
+          quantiles: quantiles,
+          upper: upper,
+          level: level,
+          cleanMedian: clean,
+          eventFactor: try r.readDouble()
+        )
       )
     }
   }

@@ -56,15 +56,15 @@ struct BacktestCommandTests {
     #expect(result.output.contains("forecasts,21\r\n"))
     let text = try folder.read("out.csv")
     let lines = text.split(separator: "\n")
-    #expect(lines.first == "series_id,origin,h,q10,q50,q90")
+    #expect(lines.first == "series_id,origin,h,q10,q50,q90,q99,q995")
     #expect(
       lines.dropFirst().prefix(9).map { $0.split(separator: ",").prefix(3).joined(separator: ",") } == [
         "c,149,1", "c,149,12", "c,149,24", "a,60,1", "a,60,12", "a,60,24", "b,100,1", "b,100,12", "b,100,48",
       ]
     )
     for line in lines.dropFirst() {
-      let quantiles = line.split(separator: ",").suffix(3).compactMap { Double($0) }
-      #expect(quantiles.count == 3 && quantiles == quantiles.sorted() && quantiles[1] > 20 && quantiles[1] < 250)
+      let quantiles = line.split(separator: ",").suffix(5).compactMap { Double($0) }
+      #expect(quantiles.count == 5 && quantiles == quantiles.sorted() && quantiles[1] > 20 && quantiles[1] < 250)
     }
     for cores in ["2", "8"] {
       #expect(backtest(folder, out: "more.csv", "--cores", cores, "--quiet").code == .done)

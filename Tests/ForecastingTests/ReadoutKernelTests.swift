@@ -133,6 +133,7 @@ struct ReadoutKernelTests {
     var (offsets, logs, weights): ([[Double]], [[Double]], [[Double]])
     var (errors, shifts, scale): ([Double], [Double], Double)
     static let levels = SeriesForecast.levels
+    static let experts = HorizonColumns.experts
 
     init(_ state: [Float], _ length: Int, _ order: Int) {
       func table(_ start: Int, _ rows: Int) -> [[Double]] {
@@ -140,10 +141,10 @@ struct ReadoutKernelTests {
       }
       heads = (0..<3).map { h in (0..<order).map { Double(state[HorizonColumns.weights + h * length + $0]) } }
       headErrors = (0..<3).map { Double(state[HorizonColumns.headErrors + $0]) }
-      offsets = table(HorizonColumns.offsets, 10)
-      logs = table(HorizonColumns.fanLogs, 10)
-      weights = table(HorizonColumns.mixture, 20)
-      errors = (0..<10).map { Double(state[HorizonColumns.errors + $0]) }
+      offsets = table(HorizonColumns.offsets, Self.experts)
+      logs = table(HorizonColumns.fanLogs, Self.experts)
+      weights = table(HorizonColumns.mixture, 2 * Self.experts)
+      errors = (0..<Self.experts).map { Double(state[HorizonColumns.errors + $0]) }
       shifts = (0..<7).map { Double(state[HorizonColumns.shifts + $0]) }
       scale = Double(state[HorizonColumns.scale])
     }
@@ -153,7 +154,7 @@ struct ReadoutKernelTests {
       _ g: [Float],
       _ points: [Double],
       _ prior: [Double],
-      _ forecast: [Double],
+      _ outer: [Double],
       _ lesson: HorizonLesson
     ) {
       let target = Double(lesson.target)
@@ -166,29 +167,29 @@ struct ReadoutKernelTests {
         headErrors[h] += Double(lesson.headRate) * (min(abs(error), 3 * clip) - headErrors[h])
       }
       var fans: [[Double]] = []
-      for i in 0..<10 { fans.append((0..<7).map { points[i] + ($0 == 3 ? 0 : errors[i] * offsets[i][$0]) }) }
-      for i in 0..<10 { fans.append((0..<7).map { points[i] + exp(logs[i][$0]) * (prior[$0] - prior[3]) }) }
-      scale += Double(lesson.scaleRate) * (abs(forecast[3] - target) - scale)
+      for i in 0..<Self.experts { fans.append((0..<7).map { points[i] + ($0 == 3 ? 0 : errors[i] * offsets[i][$0]) }) }
+      for i in 0..<Self.experts { fans.append((0..<7).map { points[i] + exp(logs[i][$0]) * (prior[$0] - prior[3]) }) }
+      scale += Double(lesson.scaleRate) * (abs(Double(lesson.median) - target) - scale)
       for q in 0..<7 {
         let level = Self.levels[q]
-        let mixed = (0..<20).reduce(0) { $0 + weights[$1][q] * fans[$1][q] }
+        let mixed = (0..<2 * Self.experts).reduce(0) { $0 + weights[$1][q] * fans[$1][q] }
         let slope = -2 * Double(lesson.mixtureRate) * ((target < mixed ? 1 : 0) - level)
-        let raised = (0..<20).map { k in
+        let raised = (0..<2 * Self.experts).map { k in
           weights[k][q] * exp(slope * max(-3, min(3, (fans[k][q] - mixed) / scale)))
         }
         let sum = raised.reduce(0, +)
-        for k in 0..<20 { weights[k][q] = (1 - 5e-5) * raised[k] / sum + 5e-5 / 20 }
+        for k in raised.indices { weights[k][q] = (1 - 5e-5) * raised[k] / sum + 5e-5 / Double(raised.count) }
         guard q != 3 else { continue }
-        let below = target < forecast[q] + shifts[q] * scale ? 1.0 : 0
+        let below = target < (q == 1 ? outer[0] : q == 5 ? outer[1] : mixed) + shifts[q] * scale ? 1.0 : 0
         shifts[q] += Double(lesson.shiftRate) * (level - below)
-        for i in 0..<10 {
+        for i in 0..<Self.experts {
           let isUnder = (target - points[i]) / errors[i] < offsets[i][q] ? 1.0 : 0
           offsets[i][q] += Double(lesson.offsetRate) * (level - isUnder)
-          let step = Double(lesson.fanRate) * (level - (target < fans[10 + i][q] ? 1 : 0))
+          let step = Double(lesson.fanRate) * (level - (target < fans[Self.experts + i][q] ? 1 : 0))
           logs[i][q] = max(-3, min(3, logs[i][q] + (q > 3 ? step : -step)))
         }
       }
-      for i in 0..<10 {
+      for i in 0..<Self.experts {
         errors[i] += Double(lesson.errorRate) * (min(abs(target - points[i]), 8 * errors[i] + 1e-3) - errors[i])
       }
     }
@@ -214,15 +215,15 @@ struct ReadoutKernelTests {
     }
     for round in 0..<20 {
       var start = [Float](repeating: 0, count: HorizonColumns.size(length: length))
-      for row in 0..<20 {
+      for row in 0..<2 * HorizonColumns.experts {
         for q in 0..<7 {
-          start[HorizonColumns.mixture + 8 * row + q] = Float(1 / 20.0)
-          guard row < 10, q != 3 else { continue }
+          start[HorizonColumns.mixture + 8 * row + q] = 1 / Float(2 * HorizonColumns.experts)
+          guard row < HorizonColumns.experts, q != 3 else { continue }
           start[HorizonColumns.offsets + 8 * row + q] = Float(noise.normal())
           start[HorizonColumns.fanLogs + 8 * row + q] = Float(noise.normal())
         }
       }
-      for i in 0..<10 { start[HorizonColumns.errors + i] = Float(0.2 + noise.uniform()) }
+      for i in 0..<HorizonColumns.experts { start[HorizonColumns.errors + i] = Float(0.2 + noise.uniform()) }
       for i in 0..<7 where i != 3 { start[HorizonColumns.shifts + i] = Float(0.1 * noise.normal()) }
       start[HorizonColumns.scale] = 0.7
       for i in 0..<3 { start[HorizonColumns.headErrors + i] = Float(0.1 + noise.uniform()) }
@@ -231,8 +232,7 @@ struct ReadoutKernelTests {
       }
       let f = features(order, length, &noise)
       let g = random(order, 0.2) + Array(repeating: 0, count: length - order)
-      let points = random(10, 1)
-      let forecast = random(7, 1).sorted() + [0]
+      let points = random(HorizonColumns.experts, 1)
       let (weights, biases) = (random(7 * 64, 0.2), random(7, 0.5))
       let prior = (0..<7).map { q in
         (0..<64).reduce(Double(biases[q])) { $0 + Double(weights[64 * q + $1]) * Double(f[$1]) }
@@ -242,9 +242,11 @@ struct ReadoutKernelTests {
       for table in KernelTable.supported {
         let state = Aligned(start.count) { start[$0] }
         let (features, gain) = (Aligned(length) { f[$0] }, Aligned(length) { g[$0] })
-        let (places, fans) = (Aligned(16) { $0 < 10 ? points[$0] : 0 }, Aligned(160))
+        let (places, fans) = (
+          Aligned(16) { $0 < points.count ? points[$0] : $0 == points.count ? -0.9 : 0.8 }, Aligned(16 * points.count)
+        )
         let heads = Aligned(8 * 64) { $0 < weights.count ? weights[$0] : 0 }
-        let (bias, quantiles) = (Aligned(16) { $0 < 7 ? biases[$0] : 0 }, Aligned(16) { $0 < 8 ? forecast[$0] : 0 })
+        let bias = Aligned(16) { $0 < 7 ? biases[$0] : 0 }
         let lesson = unsafe HorizonLesson(
           target: 0.37,
           headBases: [0.2, -0.1, 0, 0],
@@ -252,7 +254,7 @@ struct ReadoutKernelTests {
           leverage: 0.4,
           gainFactor: 3,
           clip: 2.5,
-          quantiles: quantiles.base,
+          median: -0.2,
           headRate: 0.01,
           scaleRate: 0.002,
           mixtureRate: 0.06,
@@ -275,7 +277,7 @@ struct ReadoutKernelTests {
         table.learnHorizon(slice, lesson)
         states.append(state.bits)
         var plain = PlainHorizon(start, length, order)
-        plain.learn(f, g, points.map { Double($0) }, prior, forecast.map { Double($0) }, lesson)
+        plain.learn(f, g, points.map { Double($0) }, prior, [-0.9, 0.8], lesson)
         #expect(plain.difference(from: state.values, length) < 3e-6, "order \(order), round \(round)")
         #expect(plain.difference(from: start, length) > 1e-3, "nothing was learned")
       }

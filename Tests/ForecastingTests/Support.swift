@@ -46,6 +46,10 @@ struct SlowForecaster {
   }
 
   mutating func step(_ value: Double?, event: Bool = false) -> [[Double]] {
+    forecast(value, event: event).quantiles
+  }
+
+  mutating func forecast(_ value: Double?, event: Bool = false) -> ReadoutForecast {
     let m = readout.shape.ticksPerDay
     let calendar = TickCalendar(phase: tick % m, weekday: tick / m % 7, ticksPerDay: m)
     tick += 1
@@ -64,7 +68,7 @@ struct SlowForecaster {
       }
     }
     let counted = counts
-    return readout.finish(counts: counted.span, prior: prior, scratch: &scratch).quantiles
+    return readout.finish(counts: counted.span, prior: prior, scratch: &scratch)
   }
 
   /// The bit patterns of a tick's quantiles.

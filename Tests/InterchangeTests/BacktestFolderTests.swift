@@ -104,17 +104,17 @@ struct BacktestFolderTests {
 
   @Test func `forecasts are written in the order of the origins, then of the horizons`() throws {
     let folder = try withFolder(Self.files) { try BacktestFolder(path: $0) }
-    let rows: [(horizon: Int, quantiles: [Double])] = [(1, [0.1, 0.25, 1e-9]), (12, [1, 2, 3])]
+    let rows: [(horizon: Int, quantiles: [Double])] = [(1, [0.1, 0.25, 1e-9, 2, 3]), (12, [1, 2, 3, 4, 5.5])]
     let bytes = folder.forecastFile([rows, rows, rows])
     #expect(
       String(decoding: bytes, as: UTF8.self) == """
-        series_id,origin,h,q10,q50,q90
-        "b,c",1,1,0.1,0.25,1e-09
-        "b,c",1,12,1.0,2.0,3.0
-        a,2,1,0.1,0.25,1e-09
-        a,2,12,1.0,2.0,3.0
-        a,0,1,0.1,0.25,1e-09
-        a,0,12,1.0,2.0,3.0
+        series_id,origin,h,q10,q50,q90,q99,q995
+        "b,c",1,1,0.1,0.25,1e-09,2.0,3.0
+        "b,c",1,12,1.0,2.0,3.0,4.0,5.5
+        a,2,1,0.1,0.25,1e-09,2.0,3.0
+        a,2,12,1.0,2.0,3.0,4.0,5.5
+        a,0,1,0.1,0.25,1e-09,2.0,3.0
+        a,0,12,1.0,2.0,3.0,4.0,5.5
 
         """
     )

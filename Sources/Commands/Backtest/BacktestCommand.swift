@@ -9,7 +9,7 @@ struct BacktestCommand: Command {
   static let summary = "Runs the forecaster over recorded series as in production, never seeing what comes later."
   static let details = """
     The folder holds values.csv, series.csv and origins.csv, and events.csv where events were announced; each may be \
-    packed as .csv.gz. The file gets the columns series_id,origin,h,q10,q50,q90: origins in the order of origins.csv, \
+    packed as .csv.gz. The file gets the columns series_id,origin,h,q10,q50,q90,q99,q995: origins in the order of origins.csv, \
     horizons of 1 tick, 12 ticks and a day. Its bytes do not depend on --cores, and a folder that is cut off after an \
     origin gives the same rows up to there.
     """

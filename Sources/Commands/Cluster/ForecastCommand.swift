@@ -1,4 +1,5 @@
 internal import Basics
+internal import Cluster
 internal import Documents
 
 /// What is to come.
@@ -17,7 +18,7 @@ struct ForecastCommand: Command {
 
   func run(in context: CommandContext) throws -> ExitCode {
     if let quantile, shown.isEmpty {
-      let known = Self.levels.map { NumberText.fixed($0, places: 2) }.joined(separator: ", ")
+      let known = Self.levels.map { NumberText.fixed($0, places: $0 == 0.995 ? 3 : 2) }.joined(separator: ", ")
       throw UsageError("--quantile: \(quantile) is not forecast; these are: \(known)")
     }
     return try context.show(query: "forecast", service: service) { result in
@@ -30,7 +31,7 @@ struct ForecastCommand: Command {
     }
   }
 
-  private static let levels = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]
+  private static let levels = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995]
 
   /// The horizons of the first metric of an answer; all metrics have the same.
   private static func horizons(of result: JSONValue) -> [JSONValue] {
@@ -39,7 +40,7 @@ struct ForecastCommand: Command {
 
   private var shown: [String] {
     Self.levels.filter { quantile == nil || abs($0 - (quantile ?? 0)) < 1e-9 }
-      .map { "p\(Int(($0 * 100).rounded()))" }
+      .map(CapacityJSON.name(ofLevel:))
   }
 
   private func table(_ services: [JSONValue]) -> Table {
