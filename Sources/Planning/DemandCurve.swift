@@ -7,8 +7,9 @@ public import Workloads
 /// median) grows straight, as for a random walk; before the first and after the last horizon their values hold.
 /// Known events are taken out before and put back by the calendar, so that an event neither smears nor comes late.
 ///
-/// Above the 95 % quantile the tail is exponential, with the scale that the 90 % and 95 % quantiles give:
-/// Q(p) = Q(.95) + s ln(.05 / (1 − p)),  s = max((Q(.95) − Q(.90)) / ln 2, (Q(.95) − Q(.50)) / (2 ln 10)).
+/// Above the 95 % quantile the tail is exponential, through the 99.5 % quantile where it is forecast:
+/// Q(p) = Q(.95) + s ln(.05 / (1 − p)),  s = max((Q(.995) − Q(.95)) / ln 10, (Q(.95) − Q(.50)) / (2 ln 10)).
+/// Without a forecast of the tail, Q(.995) − Q(.95) is taken to be (Q(.95) − Q(.90)) log₂ 10.
 public struct DemandCurve: Sendable {
   /// Demand at one moment, split into what it is made of; all in the series' unit.
   public struct Point: Equatable, Sendable {
@@ -34,7 +35,7 @@ public struct DemandCurve: Sendable {
   }
 
   private struct Knot {
-    var ticks: Int, level: Double, median: Double, spread90: Double, spread95: Double, factor: Double
+    var ticks: Int, level: Double, median: Double, spread95: Double, spread995: Double, factor: Double
   }
   private var knots: [Knot] = []
   private let origin: Tick
@@ -48,12 +49,15 @@ public struct DemandCurve: Sendable {
       guard q.allSatisfy(\.isFinite), h.level.isFinite else { continue }
       let factor = h.eventFactor.isFinite && h.eventFactor > 0.01 ? min(h.eventFactor, 1000) : 1
       let spread90 = max(0, q[5] - q[3]) / factor
+      let spread95 = max(spread90, (q[6] - q[3]) / factor)
+      let known = h.upper.last.flatMap { $0.isFinite ? ($0 - q[3]) / factor : nil }
+      let guessed = spread95 + (spread95 - spread90) * Arithmetic.logarithmOf10 / Arithmetic.logarithmOf2
       let knot = Knot(
         ticks: h.ticks,
         level: max(0, h.level),
         median: max(0, q[3]) / factor,
-        spread90: spread90,
-        spread95: max(spread90, (q[6] - q[3]) / factor),
+        spread95: spread95,
+        spread995: max(spread95, known ?? guessed),
         factor: factor
       )
       knots.append(knot)
@@ -75,12 +79,9 @@ public struct DemandCurve: Sendable {
     let w = a.ticks < b.ticks ? Double(ticksAhead - a.ticks) / Double(b.ticks - a.ticks) : 0
     func line(_ x: Double, _ y: Double) -> Double { x + w * (y - x) }
     func spread(_ x: Double, _ y: Double) -> Double { line(x * x, y * y).squareRoot() }
-    let spread90 = spread(a.spread90, b.spread90)
     let spread95 = spread(a.spread95, b.spread95)
-    let tail = max(
-      (spread95 - spread90) / Arithmetic.logarithmOf2,
-      spread95 / (2 * Arithmetic.logarithmOf10)
-    )
+    let beyond = spread(a.spread995, b.spread995) - spread95
+    let tail = max(beyond, spread95 / 2) / Arithmetic.logarithmOf10
     let tick = origin + ticksAhead
     let event = events.filter { $0.hint.covers(tick) }.max { $0.factor < $1.factor }
     // Without an announcement a factor counts where it was forecast, and between two horizons that both have one.
@@ -132,6 +133,7 @@ extension SeriesForecast {
     copy.expected = expected.map { $0 * factor }
     for i in copy.horizons.indices {
       copy.horizons[i].quantiles = horizons[i].quantiles.map { $0 * factor }
+      copy.horizons[i].upper = horizons[i].upper.map { $0 * factor }
       copy.horizons[i].level *= factor
       copy.horizons[i].cleanMedian *= factor
     }

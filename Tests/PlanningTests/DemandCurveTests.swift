@@ -39,6 +39,19 @@ import Workloads
     #expect(abs(point.quantile(0.999) - (100 + 69.0776)) < 1e-3)
   }
 
+  @Test func `a tail that was forecast is met`() throws {
+    var forecast = Oracle(median: { _ in 100 }, horizons: [1, 10]).forecast(at: 0, observed: 100)
+    for i in 0..<2 {
+      forecast.horizons[i].quantiles = [70, 80, 90, 100, 110, 120, 130]
+      forecast.horizons[i].upper = [180, 230]
+    }
+    let curve = try #require(DemandCurve(forecast))
+    for ticks in [1, 4, 10] { #expect(abs(curve.point(ticksAhead: ticks).quantile(0.995) - 230) < 1e-9) }
+    #expect(abs(curve.point(ticksAhead: 1).quantile(0.95) - 130) < 1e-9)
+    forecast.horizons[0].upper = [.nan, .nan]
+    #expect(try #require(DemandCurve(forecast)).point(ticksAhead: 1).quantile(0.995) < 180)
+  }
+
   @Test func `quantiles grow with the probability`() throws {
     let point = try curve(Oracle(median: { _ in 80 })).point(ticksAhead: 3)
     let values = [0.95, 0.96, 0.98, 0.99, 0.995, 0.999].map { point.quantile($0) }

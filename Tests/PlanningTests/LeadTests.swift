@@ -53,6 +53,18 @@ import Workloads
     #expect(restless > 400 / 8 * 1.12, "seed \(seed): \(restless) replicas for noise of 8 %")
   }
 
+  @Test func `a first campaign that declares its uplift has a narrower band than one that does not`() throws {
+    func width(uplift: Double) throws -> Double {
+      var p = planner()
+      let sale = EventHint(name: "sale", start: Tick(6000), end: Tick(6200), uplift: uplift)
+      _ = play(&p, { 400 * (1 + 0.01 * Double($0 % 7)) }, ticks: 0..<5999, events: [sale])
+      let window = try #require(p.windowForecast)
+      return window.upper99 / window.median
+    }
+    let (declared, open) = (try width(uplift: 0.6), try width(uplift: 0))
+    #expect(declared < 1.65 && open > 1.75, "\(declared) declared, \(open) open")
+  }
+
   @Test(arguments: [6, 7] as [UInt64])
   func `the greatest demand of a window exceeds its quantiles as often as they say`(seed: UInt64) throws {
     var dice = Dice(seed: seed)

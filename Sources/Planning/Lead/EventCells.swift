@@ -5,12 +5,15 @@ internal import Workloads
 /// What announced events did to demand, by kind and minute: a correction of the forecast's logarithm and its variance.
 ///
 /// An event acts from half an hour before it starts to an hour after it ends, in phases of five minutes from its start.
-/// It needs no declared uplift: the first occurrence has an open mind (`firstVariance`), later ones know the shape.
+/// It needs no declared uplift: the first occurrence then has an open mind (`firstVariance`), later ones know the shape.
+/// Where an uplift is declared, the first is as uncertain as what services made of declarations: the log of a service's
+/// response has a deviation of `responseDeviation`, of which the announced share of demand shows.
 struct EventCells: Equatable, Sendable {
   private static let kinds = 8, phases = 64
   private static let beforeMilliseconds: Int64 = 1_800_000, afterMilliseconds: Int64 = 3_600_000
   private static let phaseMilliseconds: Int64 = 300_000
   private static let firstVariance = 0.05, leastRate = 0.05
+  private static let responseDeviation = 0.3, leastDeclaredVariance = 0.004
 
   private var labels: [String] = []
   /// By kind, head and phase.
@@ -22,28 +25,34 @@ struct EventCells: Equatable, Sendable {
 
   /// The cell of a moment, or nil outside of all events; the latest event that has begun counts.
   mutating func cell(at milliseconds: Int64, events: [EventHint], tickMilliseconds: Int64) -> Int? {
-    var latest: (start: Int64, label: String)?
+    var latest: (start: Int64, event: EventHint)?
     for event in events {
       let (start, end) = (event.start.index, event.end.index)
       guard abs(start) < 1 << 40, abs(end) < 1 << 40 else { continue }
       let begin = start * tickMilliseconds - Self.beforeMilliseconds
       guard begin <= milliseconds, milliseconds < end * tickMilliseconds + Self.afterMilliseconds else { continue }
-      if latest.map({ (begin, event.label) >= ($0.start, $0.label) }) ?? true { latest = (begin, event.label) }
+      if latest.map({ (begin, event.label) >= ($0.start, $0.event.label) }) ?? true { latest = (begin, event) }
     }
     guard let latest else { return nil }
     let phase = min(Int64(Self.phases - 1), (milliseconds - latest.start) / Self.phaseMilliseconds)
-    return kind(of: latest.label) * Self.phases + Int(phase)
+    return kind(of: latest.event) * Self.phases + Int(phase)
   }
 
   /// The number of a kind of event; the last number is also for all that come after eight.
-  private mutating func kind(of label: String) -> Int {
-    if let known = labels.firstIndex(of: label) { return known }
+  private mutating func kind(of event: EventHint) -> Int {
+    if let known = labels.firstIndex(of: event.label) { return known }
     guard labels.count < Self.kinds else { return Self.kinds - 1 }
-    labels.append(label)
+    labels.append(event.label)
     means += Array(repeating: 0, count: 2 * Self.phases)
-    variances += Array(repeating: Self.firstVariance, count: 2 * Self.phases)
+    variances += Array(repeating: Self.firstVariance(of: event), count: 2 * Self.phases)
     counts += Array(repeating: 0, count: Self.phases)
     return labels.count - 1
+  }
+
+  private static func firstVariance(of event: EventHint) -> Double {
+    guard event.factor > 0, event.factor != 1 else { return firstVariance }
+    let deviation = responseDeviation * abs(1 - 1 / event.factor)
+    return min(firstVariance, leastDeclaredVariance + deviation * deviation)
   }
 
   private static func index(_ cell: Int, _ head: Int) -> Int {
