@@ -240,7 +240,7 @@ import Workloads
   @Test func `the oldest incident goes when there are too many, and news of one is no further one`() throws {
     func event(_ id: String, _ kind: AnomalyEvent.Kind) throws -> AnomalyEvent {
       var w = ByteWriter()
-      w.write(1 as UInt8)
+      w.write(2 as UInt8)
       w.write(kind.rawValue)
       w.writeString(id)
       w.write(Int64(1))

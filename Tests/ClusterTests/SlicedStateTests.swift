@@ -33,6 +33,7 @@ import Workloads
     }
     func readCommitted() -> CommittedState { fatalError("is not asked for") }
     func raise(_ generation: Generation) -> Bool { true }
+    func want(_ wanted: WantedCores) -> Bool { true }
     func commit(previous: Epoch, _ epoch: Epoch, _ generation: Generation, crcs: [UInt32]) -> CommitResult {
       .committed
     }
