@@ -62,8 +62,7 @@ struct RecoveryBenchmark: Benchmark {
     )
   }
 
-  private func recover(_ victim: Victim, on cluster: ShopCluster, ticksBetween: Int = ticksBetween) throws -> Double
-  {
+  private func recover(_ victim: Victim, on cluster: ShopCluster, ticksBetween: Int = ticksBetween) throws -> Double {
     // 17 and 24 ticks between checkpoints have no common divisor: every kill has another distance to the last one.
     try cluster.feed(ticks: ticksBetween)
     try cluster.wait(untilPublished: cluster.fedTicks)
