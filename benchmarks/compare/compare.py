@@ -206,14 +206,19 @@ def conclude(row: Row, found: dict, everything: dict[str, dict]) -> None:
 
 
 def merged(parts: list[dict]) -> dict:
-    """Puts what several runs found together and judges it anew; each row says of which commit it is."""
-    found = {row["row"]: row | {"commit": part["commit"]} for part in parts for row in part["rows"]}
-    results = parts[-1] | {"rows": [], "minutes": sum(part.get("minutes", 0) for part in parts)}
+    """Puts what several runs found together, later settings in place of earlier ones, and judges it anew."""
+    found: dict[str, dict] = {}
+    for part in parts:
+        for row in part["rows"]:
+            measured = {key: entry for key, entry in row["variants"].items() if entry["runs"] or row["row"] not in found}
+            variants = found.get(row["row"], {}).get("variants", {}) | measured
+            found[row["row"]] = found.get(row["row"], {}) | row | {"variants": variants}
+    results = parts[0] | {"rows": [], "minutes": sum(part.get("minutes", 0) for part in parts)}
     for row in ROWS:
         if row.name in found:
             conclude(row, found[row.name], found)
             results["rows"].append(found[row.name])
-    results["commit"] = ", ".join(dict.fromkeys(row["commit"] for row in results["rows"]))
+    results["commit"] = ", ".join(dict.fromkeys(part["commit"] for part in parts))
     return results
 
 
@@ -240,7 +245,7 @@ def main() -> int:
     parser.add_argument("--without", action="append", default=[], choices=["nest", "brian2", "synfire"])
     parser.add_argument("-o", dest="output", metavar="FILE", help="all figures of all runs as JSON")
     parser.add_argument(
-        "--from", dest="earlier", metavar="FILE", action="append", help="measure nothing, take what -o has written; rows of later files replace earlier ones"
+        "--from", dest="earlier", metavar="FILE", action="append", help="measure nothing, take what -o has written; settings of later files replace earlier ones"
     )
     parser.add_argument("--write", action="store_true", help="write results.md, docs/pictures/compare.svg and the table of README.md")
     options = parser.parse_args()

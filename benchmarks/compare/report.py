@@ -97,7 +97,9 @@ def lines_of(row: dict) -> list[list[str]]:
         figures = [cell(entry, key, digits) for key, _, digits in FIGURES]
         ratio = entry.get("times_nest")
         mark = "?" if row.get("is_disturbed") else ""
-        lines.append([entry["title"], *figures, f"{number(ratio, 2)}×{mark}" if ratio else ""])
+        runs = len(entry["runs"])
+        fewer = f" (runs: {runs})" if runs < max(len(e["runs"]) for e in row["variants"].values()) else ""
+        lines.append([entry["title"] + fewer, *figures, f"{number(ratio, 2)}×{mark}" if ratio else ""])
     return lines
 
 
@@ -193,8 +195,9 @@ def populations(row: dict) -> list[str]:
     shown = [(k, e) for k, e in shown if not (k == "synfire-1" and row["variants"].get("synfire-2", {}).get("runs"))]
     if not shown:
         return []
-    names = list(shown[0][1]["runs"][0]["rates"])
-    if len(names) > 16:
+    # A network too large to record has a mean rate only.
+    names = list(shown[0][1]["runs"][0].get("rates", {}))
+    if not 0 < len(names) <= 16:
         return []
     out = ["| mean of runs | " + " | ".join(names) + " |", "| --- " * (len(names) + 1) + "|"]
     for key, heading, digits in (("rates", "rate, Hz", 4), ("cvs", "CV of intervals", 3), ("correlations", "correlation", 2)):
@@ -211,7 +214,7 @@ def populations(row: dict) -> list[str]:
 # Chart
 
 COLOURS = {"nest": "#888888", "brian2": "#e69f00", "synfire-1": "#56b4e9", "synfire-2": "#0072b2"}
-BAR, GAP, LEFT, RIGHT, WIDTH = 15, 16, 250, 70, 760
+BAR, GAP, LEFT, RIGHT, WIDTH = 15, 16, 290, 70, 800
 
 
 def chart(results: dict) -> str:
