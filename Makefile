@@ -29,7 +29,7 @@ format: ## formats all Swift code
 bench: build ## runs the benchmarks
 	@benchmarks/run
 
-bench-compare: ## the same circuits in NEST, Brian2 and Synfire side by side: about 25 minutes (benchmarks/compare/run --quick: two)
+bench-compare: ## the same circuits in NEST, Brian2 and Synfire side by side: about an hour (benchmarks/compare/run --quick: two)
 	@scripts/setup
 	@benchmarks/compare/run
 

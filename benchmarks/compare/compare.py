@@ -26,6 +26,8 @@ from rows import ROWS, Row
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SYNFIRE = ROOT / ".build" / "release" / "synfire"
+# Where the figures of the last comparison stay, so that its tables can be written without measuring again.
+FOUND = ROOT / ".build" / "compare.json"
 TIMEOUT_S = 1800
 FIRST_SEED = 101
 NEST_THREADS = 2
@@ -243,7 +245,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="repetitions, alternating between simulators (default 3)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one run: a minute or two, goals do not apply")
     parser.add_argument("--without", action="append", default=[], choices=["nest", "brian2", "synfire"])
-    parser.add_argument("-o", dest="output", metavar="FILE", help="all figures of all runs as JSON")
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", default=str(FOUND), help="all figures of all runs as JSON (default .build/compare.json)"
+    )
     parser.add_argument(
         "--from", dest="earlier", metavar="FILE", action="append", help="measure nothing, take what -o has written; settings of later files replace earlier ones"
     )
@@ -275,9 +279,8 @@ def main() -> int:
             everything[row.name] = found
             conclude(row, found, everything)
             results["rows"].append(found)
-            if options.output:
-                # After each row, so that what was measured is there even when the rest is interrupted.
-                Path(options.output).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            # After each row, so that what was measured is there even when the rest is interrupted.
+            Path(options.output).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     except KeyboardInterrupt:
         report.progress("interrupted; what is there follows")
     finally:
