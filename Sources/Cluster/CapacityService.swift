@@ -8,50 +8,6 @@ public import Workloads
 /// A pure function of the sealed ticks and the outputs, tick by tick; its state is checkpointed with the cores', so
 /// that a rerun after a failure publishes the same bytes again.
 public final class CapacityService: GatherProgram {
-  /// Everything that is known after a tick: what is published, and what queries read.
-  public struct View: Equatable, Sendable {
-    /// The tick.
-    public var tick: Tick
-    /// Forecasts in ascending order of series.
-    public var forecasts: [SeriesForecast]
-    /// Plans in ascending order of service.
-    public var plans: [Plan]
-    /// What began, went on or ended in this tick.
-    public var anomalies: [AnomalyEvent]
-
-    /// Returns the view as bytes (version 1): what a rerun must reproduce.
-    public func encoded() -> [UInt8] {
-      var w = ByteWriter(reserving: forecasts.count * 700 + 256)
-      w.write(2 as UInt8)
-      w.write(tick.index)
-      w.writeVarint(UInt64(forecasts.count))
-      for forecast in forecasts { forecast.encode(into: &w) }
-      w.writeVarint(UInt64(plans.count))
-      for plan in plans { plan.encode(into: &w) }
-      w.writeVarint(UInt64(anomalies.count))
-      for anomaly in anomalies { anomaly.encode(into: &w) }
-      return w.bytes
-    }
-
-    /// Reads a view.
-    public init(decoding bytes: [UInt8]) throws(WireError) {
-      var r = ByteReader(bytes, reading: "published tick")
-      guard try r.read(UInt8.self) == 2 else { throw r.error("unknown version") }
-      tick = Tick(try r.read())
-      forecasts = []
-      for _ in 0..<(try r.readCount(elementBytes: 20)) { forecasts.append(try SeriesForecast(from: &r)) }
-      plans = []
-      for _ in 0..<(try r.readCount(elementBytes: 20)) { plans.append(try Plan(from: &r)) }
-      anomalies = []
-      for _ in 0..<(try r.readCount(elementBytes: 10)) { anomalies.append(try AnomalyEvent(from: &r)) }
-      try r.finish()
-    }
-
-    init(tick: Tick, forecasts: [SeriesForecast], plans: [Plan], anomalies: [AnomalyEvent]) {
-      (self.tick, self.forecasts, self.plans, self.anomalies) = (tick, forecasts, plans, anomalies)
-    }
-  }
-
   /// Epochs of a tick: spikes between services take half a tick.
   public static let epochsPerTick = 2
 
@@ -168,49 +124,4 @@ public protocol TickPublisher: AnyObject {
   ///
   /// - Throws: `DivergenceError` when other bytes were published for this ordinal.
   func publish(ordinal: Int64, epoch: Epoch, digest: UInt64, view: CapacityService.View, bytes: [UInt8]) throws
-}
-
-extension ServiceObjective {
-  /// The objective of a service's settings after a tick, with what its owner allows in the next one.
-  init(_ settings: ServiceSettings, at tick: SealedTick) {
-    self.init(settings)
-    (mostAdded, mostReleased) = (settings.mostAdded, settings.mostReleased)
-    eventPriceFactor = settings.eventPriceFactor ?? 1
-    actionPriceMinutes = settings.actionPriceMilliseconds.map { Double($0) / 60_000 }
-    let now = Timestamp(milliseconds: (tick.tick.index + 1) * tick.lengthMilliseconds)
-    for window in settings.freezes {
-      guard let end = window.end(at: now) else { continue }
-      let ticks = Int((end.milliseconds - now.milliseconds + tick.lengthMilliseconds - 1) / tick.lengthMilliseconds)
-      switch (window.allowance, freeze) {
-      case (.nothing, .all(let others)): freeze = .all(ticks: max(ticks, others))
-      case (.nothing, _): freeze = .all(ticks: ticks)
-      case (.more, .none): freeze = .release(ticks: ticks)
-      case (.more, .release(let others)): freeze = .release(ticks: max(ticks, others))
-      case (.more, .all): break
-      }
-    }
-  }
-
-  /// The objective of a service's settings.
-  init(_ settings: ServiceSettings) {
-    self.init(
-      minimumReplicas: settings.minReplicas,
-      maximumReplicas: settings.maxReplicas,
-      capacityPerReplica: settings.capacityPerReplica,
-      targetUtilisation: settings.targetUtilization,
-      provisioningMilliseconds: settings.provisioningMilliseconds,
-      latencySeconds: settings.objective.map { $0.latencyMilliseconds / 1000 },
-      latencyQuantile: settings.objective?.quantile ?? 0.95,
-      pricePerReplicaHour: settings.pricePerReplicaHour ?? 0
-    )
-  }
-}
-
-extension SealedTick {
-  /// The announced events that concern a service.
-  func hints(for service: String) -> [EventHint] {
-    announced.filter { $0.concerns(service) }.map {
-      EventHint(name: $0.name, kind: $0.kind, start: $0.start, end: $0.end, uplift: $0.uplift)
-    }
-  }
 }

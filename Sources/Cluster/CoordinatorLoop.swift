@@ -29,7 +29,6 @@ public final class CoordinatorLoop {
   public var endReason: String { driver.exit?.reason ?? "" }
 
   /// Puts a loop together; the lease is held already.
-  ///
   public init(
     machine: CoordinatorMachine,
     gatherer: any GatherProgram,
@@ -155,14 +154,6 @@ public struct QueryReply: Sendable {
   public var event: CoordinatorMachine.Event?
   /// Pairs an answer with what is to be done.
   public init(bytes: [UInt8], event: CoordinatorMachine.Event? = nil) { (self.bytes, self.event) = (bytes, event) }
-}
-
-/// Marks errors of the store: the coordinator waits for it instead of ending.
-public protocol StoreFailure: Error {
-  /// Whether the same call may succeed later.
-  var isTransient: Bool { get }
-  /// Whether the store no longer has what a run must not go on without.
-  var isLoss: Bool { get }
 }
 
 extension ControlMessage {

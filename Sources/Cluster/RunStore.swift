@@ -35,6 +35,14 @@ public protocol RunStore: BlobStore {
   func reconnect() throws
 }
 
+/// Marks errors of the store: the coordinator waits for it instead of ending.
+public protocol StoreFailure: Error {
+  /// Whether the same call may succeed later.
+  var isTransient: Bool { get }
+  /// Whether the store no longer has what a run must not go on without.
+  var isLoss: Bool { get }
+}
+
 /// The run record of a run without checkpoints: it begins again when a core dies, and ends with its coordinator.
 public final class VolatileRunStore: RunStore {
   private var state = CommittedState(epoch: Epoch(0), checkpoint: nil, crcs: [], generation: Generation(0))

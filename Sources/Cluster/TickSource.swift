@@ -1,7 +1,7 @@
 public import Basics
 internal import Documents
 public import StateStore
-public import Wire
+internal import Wire
 public import Workloads
 
 /// Reads samples, folds them to ticks and seals these: what is sealed is all the network ever sees.
@@ -39,20 +39,9 @@ public final class TickSource: InputSource, TickReader {
   /// Samples folded since this coordinator started.
   public private(set) var folded = 0
 
-  /// What was sealed in the last seconds, which the store may lose.
-  private var sealings: [Sealing] = []
-  private var unsettledBytes = 0
-  /// Bytes of `sealings` beyond which the next tick waits until the disk of the store has the first of them.
-  private let mostUnsettledBytes: Int
+  private var sealings: SealingLog
   /// Ticks kept in memory for who gathers them; older ones are read from the store.
   private static let mostRecent: Int64 = 256
-
-  private struct Sealing {
-    var stored: StoredTick
-    var entries: [EntryID]
-    var milliseconds: Int64
-    var bytes: Int { stored.bytes.count + entries.count * MemoryLayout<EntryID>.size }
-  }
 
   /// Goes on after the last tick that is sealed in Redis.
   public convenience init(
@@ -83,7 +72,7 @@ public final class TickSource: InputSource, TickReader {
     mostUnsettledBytes: Int = 64 << 20,
     clock: @escaping () -> Int64 = MonotonicClock.nowMilliseconds
   ) throws {
-    self.mostUnsettledBytes = mostUnsettledBytes
+    sealings = SealingLog(mostBytes: mostUnsettledBytes)
     (self.configuration, self.stream, self.store, self.events) = (configuration, stream, store, events)
     (self.lease, self.rules, self.log, self.clock) = (lease, rules, log, clock)
     folder = TickFolder(configuration: configuration)
@@ -95,9 +84,7 @@ public final class TickSource: InputSource, TickReader {
   public func startOver() throws {
     try stream.createGroup()
     try sealAgain()
-    // Whatever kept the store away may have kept its disk from what was sealed before: that is kept for as long again.
-    let now = clock()
-    for i in sealings.indices { sealings[i].milliseconds = now }
+    sealings.restart(at: clock())
     // Samples that are not sealed will be read again.
     folded -= folder.heldEntries.count + due.reduce(0) { $0 + $1.entries.count }
     folder = TickFolder(configuration: configuration)
@@ -109,12 +96,12 @@ public final class TickSource: InputSource, TickReader {
   private func sealAgain() throws {
     guard rules.keeps(.sealedStays) else { return }
     let last = try store.lastSealed() ?? -1
-    let lost = sealings.filter { $0.stored.ordinal > last }
-    guard let first = lost.first, first.stored.ordinal == last + 1 else { return }
+    let lost = sealings.lost(after: last)
     for sealing in lost {
       let answer = try store.seal(lease, sealing.stored, consuming: sealing.entries)
       guard answer == .sealed || answer == .repeated else { throw refused(sealing.stored.ordinal, answer) }
     }
+    guard !lost.isEmpty else { return }
     log.warning("the store lost ticks; they were sealed again", ("ticks", "\(lost.count)"), ("first", "\(last + 1)"))
   }
 
@@ -168,7 +155,9 @@ public final class TickSource: InputSource, TickReader {
   public func input(_ ordinal: Int64) throws -> [UInt8]? {
     if ordinal < nextOrdinal { return try sealedTick(ordinal).encoded() }
     if due.isEmpty { try read() }
-    guard !due.isEmpty, mayForget() else { return nil }
+    guard !due.isEmpty else { return nil }
+    sealings.settle(at: clock())
+    guard sealings.hasRoom else { return nil }
     try seal(due[0])
     due.removeFirst()
     return try ordinal < nextOrdinal ? sealedTick(ordinal).encoded() : nil
@@ -251,20 +240,9 @@ public final class TickSource: InputSource, TickReader {
     if entries != store.keptEntries { store.keptEntries = entries }
     let answer = try store.seal(lease, stored, consuming: ids)
     guard answer == .sealed || answer == .repeated else { throw refused(nextOrdinal, answer) }
-    let sealing = Sealing(stored: stored, entries: ids, milliseconds: clock())
-    sealings.append(sealing)
-    unsettledBytes += sealing.bytes
+    sealings.note(stored, consuming: ids, at: clock())
     keep(nextOrdinal, tick.sealed)
     nextOrdinal += 1
-  }
-
-  /// Forgets what the disk of the store has by now; false while too much is on its way there.
-  private func mayForget() -> Bool {
-    let now = clock()
-    let settled = sealings.prefix { now - $0.milliseconds > SampleSender.settleMilliseconds }
-    unsettledBytes -= settled.reduce(0) { $0 + $1.bytes }
-    sealings.removeFirst(settled.count)
-    return sealings.isEmpty || unsettledBytes < mostUnsettledBytes
   }
 
   private func refused(_ ordinal: Int64, _ answer: SealAnswer) -> StoreError {
@@ -274,40 +252,5 @@ public final class TickSource: InputSource, TickReader {
       answer: "\(answer)",
       advice: "the store went back or another program writes to this tenant; this coordinator starts anew"
     )
-  }
-}
-
-/// A sealed tick with what a coordinator needs to go on after it.
-public struct KeptTick: Sendable {
-  /// The tick.
-  public var sealed: SealedTick
-  /// The last sample folded when it was sealed.
-  public var position: StreamEntryID?
-  /// The registry after it, where it is kept.
-  public var registry: [UInt8]?
-
-  init(sealed: SealedTick, position: StreamEntryID?, registry: [UInt8]?) {
-    (self.sealed, self.position, self.registry) = (sealed, position, registry)
-  }
-
-  /// Returns it as bytes.
-  public func encoded() -> [UInt8] {
-    var w = ByteWriter()
-    w.writeBlob(sealed.encoded())
-    w.write(position?.milliseconds ?? 0)
-    w.write(position?.sequence ?? 0)
-    w.writeBlob(registry ?? [])
-    return w.bytes
-  }
-
-  /// Reads what `encoded` wrote.
-  public init(decoding bytes: [UInt8]) throws(WireError) {
-    var r = ByteReader(bytes, reading: "kept tick")
-    sealed = try SealedTick(decoding: try r.readBlob())
-    let milliseconds: UInt64 = try r.read()
-    position = StreamEntryID(milliseconds: milliseconds, sequence: try r.read())
-    let kept = try r.readBlob()
-    registry = kept.isEmpty ? nil : kept
-    try r.finish()
   }
 }
