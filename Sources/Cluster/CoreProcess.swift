@@ -191,6 +191,8 @@ public final class CoreProcess {
           generation: checkpoint,
           blob: blob
         )
+        // A core of thousands of series takes longer for all its parts than it may be silent.
+        try? beat()
       }
       findStore()
       inbox.post(.blobs(assignment.generation, blobs))
@@ -217,7 +219,10 @@ public final class CoreProcess {
     }
     do {
       var blobs: [PartBlob] = []
-      for part in parts { blobs.append(try store.write(run: run, epoch: epoch, generation: name, part: part)) }
+      for part in parts {
+        blobs.append(try store.write(run: run, epoch: epoch, generation: name, part: part))
+        try? beat()
+      }
       findStore()
       inbox.post(.stored(generation, epoch, blobs))
     } catch {
