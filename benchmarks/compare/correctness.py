@@ -9,15 +9,16 @@ from pathlib import Path
 
 from rows import Row
 
-# A mean of runs may lie this many standard errors from NEST's mean, in any population.
-MOST_ERRORS = 3.5
+# How often equal networks may be called different, over all populations of a row.
+FALSE_ALARMS = 0.01
 
 
 def judge_rates(row: Row, found: dict, nest_runs: list[dict], reference: Path) -> dict:
     """Holds the mean rate of every population against NEST's.
 
-    The spread is that of NEST's runs, at least the median over populations (a spread of three runs may be small by
-    chance); with fewer than two runs of NEST, what `reference.json` has for the circuit and scale.
+    The spread from seed to seed is taken from the runs of both, at least the median over populations. That of three runs may be a
+    third of the true one, so the limit is Student's for so few, shared by all populations (Bonferroni). With fewer than two
+    runs of NEST, what `reference.json` has for the circuit and scale is taken.
     """
     ours = found["variants"].get("synfire-2", {}).get("runs") or found["variants"].get("synfire-1", {}).get("runs") or []
     if not ours:
@@ -31,25 +32,50 @@ def judge_rates(row: Row, found: dict, nest_runs: list[dict], reference: Path) -
     if not values:
         return {"verdict": "not judged", "text": "no NEST spread at this size"}
     means = {name: statistics.mean(v) for name, v in values.items()}
-    relative = {name: statistics.stdev(v) / means[name] for name, v in values.items() if means[name] > 0}
+    mine = {name: [run["rates"][name] for run in ours] for name in means}
+    relative = {name: pooled_deviation(values[name], mine[name]) / means[name] for name in means if means[name] > 0}
     floor = statistics.median(relative.values()) if relative else 0.0
     worst, where = 0.0, ""
     for name, mean in means.items():
-        mine = [run["rates"][name] for run in ours]
         deviation = max(relative.get(name, 0.0), floor) * mean
-        error = deviation * math.sqrt(1 / len(mine) + 1 / len(values[name]))
-        distance = (statistics.mean(mine) - mean) / error if error > 0 else 0.0
+        error = deviation * math.sqrt(1 / len(mine[name]) + 1 / len(values[name]))
+        distance = (statistics.mean(mine[name]) - mean) / error if error > 0 else 0.0
         if abs(distance) >= abs(worst):
             worst, where = distance, name
-    verdict = "ok" if abs(worst) <= MOST_ERRORS else "off"
+    freedom = min(len(values[name]) + len(mine[name]) - 2 for name in means)
+    most = student_limit(freedom, FALSE_ALARMS / len(means))
+    verdict = "ok" if abs(worst) <= most else "off"
     return {
         "verdict": verdict,
         "worst": worst,
         "population": where,
         "source": source,
         "nest": means,
-        "text": f"{verdict}: worst {where} {worst:+.1f} s.e.",
+        "text": f"{verdict}: worst {where} {worst:+.1f} s.e. of at most {most:.1f}",
     }
+
+
+def pooled_deviation(a: list[float], b: list[float]) -> float:
+    """The deviation within two samples of one spread."""
+    squares = sum((x - statistics.mean(part)) ** 2 for part in (a, b) for x in part)
+    return math.sqrt(squares / (len(a) + len(b) - 2))
+
+
+def student_limit(freedom: int, chance: float) -> float:
+    """What |t| exceeds with a chance, of Student's distribution with so many degrees of freedom."""
+    factor = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
+
+    def within(limit: float, steps: int = 2000) -> float:
+        """The chance that |t| is at most a limit, by Simpson's rule."""
+        width = limit / steps
+        density = [factor * (1 + (i * width) ** 2 / freedom) ** (-(freedom + 1) / 2) for i in range(steps + 1)]
+        return 2 * width / 3 * (density[0] + density[-1] + 4 * sum(density[1:-1:2]) + 2 * sum(density[2:-1:2]))
+
+    low, high = 0.0, 1000.0
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        low, high = (middle, high) if within(middle) < 1 - chance else (low, middle)
+    return high
 
 
 def stored(reference: Path, circuit: str, scale: float) -> dict[str, list[float]]:
