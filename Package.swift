@@ -72,7 +72,7 @@ let package = Package(
     module("KernelTypes"),
     module("KernelsPortable", ["Basics", "KernelTypes", "CIntrinsics"]),
     module("Kernels", ["KernelTypes", "KernelsPortable", "CIntrinsics"] + wideNames),
-    module("Wire", ["Basics"]),
+    module("Wire", ["Basics", "CIntrinsics"]),
     module("Documents", ["Basics", "CYAML"]),
     module("Circuits", ["Basics", "KernelTypes", "Kernels", "Documents"]),
     module("Workloads", ["Basics", "Wire", "Documents"]),
@@ -111,7 +111,7 @@ let package = Package(
     module("Simulation", ["Basics", "Wire", "Workloads", "StateStore", "Cluster"]),
     .executableTarget(
       name: "synfire-sim",
-      dependencies: ["Basics", "StateStore", "Simulation"],
+      dependencies: ["Basics", "StateStore", "Cluster", "Simulation"],
       swiftSettings: strict
     ),
     module("Chaos", ["Basics", "Documents", "StateStore", "Cluster"]),

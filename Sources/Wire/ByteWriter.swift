@@ -37,6 +37,16 @@ public struct ByteWriter: Sendable {
     bytes.append(contentsOf: blob)
   }
 
+  /// Appends a blob that is written in place; its count is filled in afterwards, so that it takes five bytes.
+  public mutating func writeBlob(_ write: (inout ByteWriter) -> Void) {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: 5))
+    write(&self)
+    let count = bytes.count - start - 5
+    precondition(count < 1 << 35, "a count of five groups")
+    for i in 0..<5 { bytes[start + i] = UInt8(count >> (7 * i) & 0x7F) | (i < 4 ? 0x80 : 0) }
+  }
+
   /// Appends a string as a blob of UTF-8.
   public mutating func writeString(_ text: String) { writeBlob(Array(text.utf8)) }
 

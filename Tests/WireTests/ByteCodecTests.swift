@@ -34,6 +34,18 @@ struct ByteCodecTests {
     try r.finish()
   }
 
+  @Test(arguments: [0, 1, 127, 128, 70_000]) func `a blob written in place reads back as any other`(count: Int) throws {
+    var w = ByteWriter()
+    w.write(7 as UInt8)
+    w.writeBlob { inner in for i in 0..<count { inner.write(UInt8(truncatingIfNeeded: i)) } }
+    w.write(8 as UInt8)
+    var r = ByteReader(w.bytes, reading: "test")
+    #expect(try r.read(UInt8.self) == 7)
+    #expect(try r.readBlob() == (0..<count).map { UInt8(truncatingIfNeeded: $0) })
+    #expect(try r.read(UInt8.self) == 8)
+    try r.finish()
+  }
+
   @Test func `integers are little-endian`() {
     var w = ByteWriter()
     w.write(0x0102_0304 as UInt32)
@@ -115,6 +127,14 @@ struct ChecksumTests {
     #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
     #expect(CRC32C.checksum(Array(0..<32)) == 0x46DD_794E)
     #expect(CRC32C.checksum([]) == 0)
+  }
+
+  @Test func `the processor's instruction and the tables give one checksum`() {
+    #expect(CRC32C.checksumByTables(Array("123456789".utf8)) == 0xE306_9283)
+    for count in Array(0...70) + [4096, 100_003] {
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+      #expect(CRC32C.checksumByTables(bytes) == CRC32C.checksum(bytes), "\(count) bytes")
+    }
   }
 
   @Test func `a checksum continues over any split`() {
