@@ -185,11 +185,19 @@ extension StoreError {
       advice: "take up the last committed checkpoint; if this was it, look for an eviction policy or a lost disk"
     )
   }
+  static func draftLost(_ place: BlobPlace) -> StoreError {
+    StoreError(
+      .closed,
+      during: "write of \(place)",
+      answer: "the store lost a part of it on the way",
+      advice: "repeat it"
+    )
+  }
   static func blobTaken(_ place: BlobPlace) -> StoreError {
     StoreError(
       .unexpected,
       during: "write of \(place)",
-      answer: "another core with the same generation wrote it: the store lost its tail and gave the number out again",
+      answer: "it is committed with other bytes: the store lost its tail and gave the generation out again",
       advice: "nothing was changed; this core takes up the last committed checkpoint"
     )
   }

@@ -4,8 +4,8 @@ internal import Wire
 /// Checkpoints in Redis.
 ///
 /// Keys, all under `{run}:`: `run` (hash: the record), `lease` (string with an end), `fence` (hash: number, nonce),
-/// `blobs` (set: the names of all blobs, so that removing old ones needs no scan), `ckpt:EPOCH:gGEN:PART` (hash: chunks
-/// of 2 MB as fields 0, 1, …, then bytes and crc, which makes the blob complete). Belongs to the thread of its
+/// `blobs` (set: the names of all blobs and drafts, so that removing old ones needs no scan), `ckpt:EPOCH:gGEN:PART` (hash:
+/// chunks of 2 MB as fields 0, 1, …, bytes and crc), the same with `:WRITER` (a draft of it). Belongs to the thread of its
 /// connection.
 public final class RedisCheckpointStore: CheckpointStore {
   /// The size of a blob's chunks: large enough to be fast, small enough that others are served between two.
@@ -21,7 +21,7 @@ public final class RedisCheckpointStore: CheckpointStore {
     keys = try KeySpace(run)
   }
 
-  private func key(of place: BlobPlace) -> String { keys.key("ckpt:\(place)") }
+  func key(of place: BlobPlace) -> String { keys.key("ckpt:\(place)") }
 
   /// Takes the lease and raises the fence, unless another holds it.
   public func takeLease(nonce: UInt64, milliseconds: Int64) throws(StoreError) -> LeaseAnswer {
@@ -104,55 +104,6 @@ public final class RedisCheckpointStore: CheckpointStore {
     case "missing": throw .runMissing(during: operation)
     default: throw unexpected(.array(reply), operation)
     }
-  }
-
-  /// Writes a blob and returns its checksum once it is complete.
-  ///
-  /// A repeated call writes nothing new when the blob is complete: it may be committed by then.
-  public func writeBlob(_ bytes: [UInt8], at place: BlobPlace) throws(StoreError) -> UInt32 {
-    let crc = CRC32C.checksum(bytes)
-    let key = RedisArgument(key(of: place))
-    let present = try connection.command(["HMGET", key, "bytes", "crc"]).elements ?? []
-    if present.count == 2, present[0].number == Int64(bytes.count), present[1].number == Int64(crc) { return crc }
-    // Known to the registry before it exists, so that a writer that dies leaves nothing behind for ever; and no longer
-    // complete before it changes.
-    _ = try connection.command(["SADD", .init(keys.key("blobs")), .init(place.description)])
-    let writer = RedisArgument(String(UInt64.random(in: 0 ... .max), radix: 16))
-    func step(begins: Bool = false, _ pairs: [RedisArgument] = []) throws(StoreError) {
-      let names: [RedisArgument] = [.init(place.epoch.index), .init(place.generation.number), writer, begins ? 1 : 0]
-      let reply = try connection.evaluate(
-        CheckpointScript.write,
-        keys: [keys.key("run"), self.key(of: place)],
-        names + pairs
-      )
-      if reply.text != "ok" { throw .blobTaken(place) }
-    }
-    try step(begins: true)
-    for (i, start) in stride(from: 0, to: bytes.count, by: Self.chunkBytes).enumerated() {
-      let chunk = bytes[start..<min(bytes.count, start + Self.chunkBytes)]
-      try step([.init(i), .init(chunk)])
-    }
-    try step(["bytes", .init(bytes.count), "crc", .init(crc)])
-    return crc
-  }
-
-  /// Reads a blob and verifies it.
-  public func readBlob(at place: BlobPlace, crc: UInt32?) throws(StoreError) -> [UInt8] {
-    let key = RedisArgument(key(of: place))
-    let header = try connection.command(["HMGET", key, "bytes", "crc"]).elements ?? []
-    guard header.count == 2, let count = header[0].number, let stored = header[1].number, count >= 0 else {
-      throw .blobMissing(place)
-    }
-    var bytes: [UInt8] = []
-    for i in 0..<((Int(count) + Self.chunkBytes - 1) / Self.chunkBytes) {
-      guard let chunk = try connection.command(["HGET", key, .init(i)]).bytes else { throw .blobMissing(place) }
-      if bytes.isEmpty { bytes.reserveCapacity(min(Int(count), 256 << 20)) }
-      bytes += chunk
-    }
-    let found = CRC32C.checksum(bytes)
-    let wanted = crc ?? UInt32(truncatingIfNeeded: stored)
-    guard bytes.count == Int(count), found == wanted else { throw .blobCorrupt(place, found: found, wanted: wanted) }
-    return bytes
   }
 
   /// Makes a checkpoint the committed one, if every blob is there and nothing has moved.

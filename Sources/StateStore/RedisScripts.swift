@@ -89,20 +89,22 @@ enum CheckpointScript {
       return {'ok'}
       """
 
-  /// Keys run, blob; arguments epoch, generation, name of the writer, whether it begins, then fields and values.
+  /// Keys run, draft, blob, registry; arguments epoch, generation, count of the draft's fields, its name.
   ///
   /// A store that lost its tail gives out a generation twice, so two writers may have one name: a blob of the committed
-  /// checkpoint stays as it is, and until then a blob belongs to whoever began it last.
-  static let write = """
+  /// checkpoint stays as it is. A draft that the store lost a part of becomes no blob.
+  static let name = """
     local r = redis.call('HMGET', KEYS[1], 'epoch', 'checkpoint')
-    if r[1] == ARGV[1] and r[2] == ARGV[2] then return 'committed' end
-    if ARGV[4] == '1' then
-      redis.call('HDEL', KEYS[2], 'crc')
-      redis.call('HSET', KEYS[2], 'writer', ARGV[3])
-    elseif redis.call('HGET', KEYS[2], 'writer') ~= ARGV[3] then
-      return 'other'
+    redis.call('SREM', KEYS[4], ARGV[4])
+    if r[1] == ARGV[1] and r[2] == ARGV[2] then
+      redis.call('UNLINK', KEYS[2])
+      return 'committed'
     end
-    if #ARGV > 4 then redis.call('HSET', KEYS[2], unpack(ARGV, 5)) end
+    if redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[3]) then
+      redis.call('UNLINK', KEYS[2])
+      return 'lost'
+    end
+    redis.call('RENAME', KEYS[2], KEYS[3])
     return 'ok'
     """
 
