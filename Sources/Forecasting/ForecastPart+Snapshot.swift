@@ -1,27 +1,33 @@
 public import Wire
+public import Workloads
 
 internal import Basics
-internal import Workloads
 
 extension ForecastPart {
   /// Returns the whole state of some services' series placed here (version 3); between ticks only.
   ///
   /// Equal bytes mean equal state. The bytes do not depend on what else is placed here.
   public func snapshot(of services: Set<String>) -> [UInt8] {
-    let chosen = series.filter { services.contains($0.service) }
-    var w = ByteWriter(reserving: 64 + chosen.count * 110_000)
-    w.write(3 as UInt8)
-    w.write(lastTick != nil)
-    w.write(lastTick?.index ?? 0)
-    w.writeVarint(UInt64(chosen.count))
-    for name in chosen {
-      let (number, forecaster) = state(of: name)
-      w.writeVarint(UInt64(number))
-      name.encode(into: &w)
-      forecaster.snapshot(into: &w)
-    }
+    let state = states { services.contains($0.service) ? 0 : nil }[0] ?? emptyState
+    var w = ByteWriter(reserving: state.mostBytes)
+    state.encode(into: &w)
     return w.bytes
   }
+
+  /// Returns the state of the series placed here by group, without copying it; between ticks only.
+  ///
+  /// Series without a group are left out. A series that goes on while a state still holds it is copied then.
+  public func states(by group: (SeriesName) -> Int?) -> [Int: ForecastPartState] {
+    var states: [Int: ForecastPartState] = [:]
+    for (number, forecaster) in sortedMembers {
+      guard let key = group(forecaster.series) else { continue }
+      states[key, default: emptyState].add(number, forecaster)
+    }
+    return states
+  }
+
+  /// The state of no series.
+  public var emptyState: ForecastPartState { ForecastPartState(lastTick: lastTick) }
 
   /// Adds the series of a snapshot to this part; between ticks only.
   ///
@@ -29,6 +35,12 @@ extension ForecastPart {
   ///   already, or were taken after another tick than the part's last.
   public func restore(_ bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "snapshot of forecasters")
+    try restore(from: &r)
+    try r.finish()
+  }
+
+  /// The same, from bytes in which a snapshot comes next.
+  public func restore(from r: inout ByteReader) throws(WireError) {
     guard try r.read(UInt8.self) == 3 else { throw r.error("another version's format; start a new run") }
     let hasTick = try r.readBool()
     let index = try r.read(Int64.self)
@@ -47,7 +59,6 @@ extension ForecastPart {
       }
       read.append((Int(number), forecaster))
     }
-    try r.finish()
     try goOn(after: tick, with: read)
   }
 

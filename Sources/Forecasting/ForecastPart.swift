@@ -98,6 +98,16 @@ public final class ForecastPart {
     intactTiles = min(intactTiles, (members.count - 1) / Self.seriesPerTile)
   }
 
+  /// Lets go of series that go on elsewhere; between ticks only.
+  public func leave(where isGone: (SeriesName) -> Bool) {
+    precondition(present == nil, "series leave between ticks")
+    guard let first = members.firstIndex(where: { isGone($0.forecaster.series) }) else { return }
+    members.removeAll { isGone($0.forecaster.series) }
+    indices = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.forecaster.series, $0) })
+    (order, places) = ([], [])
+    intactTiles = min(intactTiles, first / Self.seriesPerTile)
+  }
+
   /// Whether a series is placed here.
   func holds(_ series: SeriesName) -> Bool { indices[series] != nil }
 
@@ -106,6 +116,19 @@ public final class ForecastPart {
     precondition(present == nil, "the state is whole between ticks")
     guard let index = indices[series] else { preconditionFailure("\(series) is not placed here") }
     return (members[index].number, members[index].forecaster)
+  }
+
+  /// The numbers and states of all series placed here, in ascending order of the series; between ticks only.
+  var sortedMembers: some Sequence<(number: Int, forecaster: SeriesForecaster)> {
+    precondition(present == nil, "the state is whole between ticks")
+    sortOnce()
+    return order.lazy.map { [members] in (members[$0].number, members[$0].forecaster) }
+  }
+
+  /// Finds the order of the members again after some came or left.
+  private func sortOnce() {
+    guard order.isEmpty else { return }
+    order = members.indices.sorted { members[$0].forecaster.series < members[$1].forecaster.series }
   }
 
   /// Adds restored series and goes on after their last tick.
@@ -250,9 +273,7 @@ public final class ForecastPart {
     guard let present, present.halves == 2 else { preconditionFailure("a tick ends after its two halves") }
     var forecasts: [SeriesForecast] = []
     forecasts.reserveCapacity(members.count)
-    if order.isEmpty {
-      order = members.indices.sorted { members[$0].forecaster.series < members[$1].forecaster.series }
-    }
+    sortOnce()
     for (k, index) in order.enumerated() where members[index].isAwake {
       let next = k + 1 < order.count ? members[order[k + 1]].forecaster.readout.fetchForFinish() : nil
       let size = members[index].forecaster.readout.shape.counts

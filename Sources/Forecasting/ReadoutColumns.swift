@@ -143,6 +143,12 @@ final class FloatBlock: @unchecked Sendable {
     unsafe base.update(repeating: 0, count: count)
   }
 
+  private init(copyOf other: FloatBlock) {
+    count = other.count
+    unsafe base = BlockPool.shared.take(count).assumingMemoryBound(to: Float.self)
+    unsafe base.update(from: other.base, count: count)
+  }
+
   convenience init(_ values: [Float]) {
     self.init(values.count)
     for i in values.indices { unsafe base[i] = values[i] }
@@ -151,9 +157,5 @@ final class FloatBlock: @unchecked Sendable {
   deinit { unsafe BlockPool.shared.giveBack(base, count) }
 
   /// Another block with the same contents.
-  func copy() -> FloatBlock {
-    let other = FloatBlock(count)
-    unsafe other.base.update(from: base, count: count)
-    return other
-  }
+  func copy() -> FloatBlock { FloatBlock(copyOf: self) }
 }

@@ -180,6 +180,40 @@ struct ForecastPartTests {
     }
   }
 
+  @Test func `a state that is held stays as it was while its series go on`() throws {
+    var cluster = SmallCluster(Self.configuration, parts: 1) { _ in 0 }
+    for sealed in Self.ticks.prefix(30) { _ = try cluster.step(sealed) }
+    let part = cluster.parts[0]
+    func bytes(_ state: ForecastPartState) -> [UInt8] {
+      var w = ByteWriter()
+      state.encode(into: &w)
+      return w.bytes
+    }
+    let services = Set(part.series.map(\.service)).sorted()
+    let states = part.states { services.firstIndex(of: $0.service) }
+    let then = states.mapValues { bytes($0) }
+    #expect(then.keys.sorted() == Array(services.indices))
+    for (index, state) in then { #expect(state == part.snapshot(of: [services[index]])) }
+    for sealed in Self.ticks[30..<33] { _ = try cluster.step(sealed) }
+    #expect(states.mapValues { bytes($0) } == then)
+    #expect(then.allSatisfy { $1 != part.snapshot(of: [services[$0]]) })
+  }
+
+  @Test func `some services leave a part for another one while the others stay, and not a bit is another`() throws {
+    var still = SmallCluster(Self.configuration, parts: 2) { $0 < "d" ? 0 : 1 }
+    var moving = SmallCluster(Self.configuration, parts: 2, place: still.place)
+    for sealed in Self.ticks.prefix(20) { #expect(try still.step(sealed) == moving.step(sealed)) }
+    let gone = Set(moving.registry.services.filter { $0 < "d" }.sorted().prefix(1))
+    #expect(!gone.isEmpty)
+    let snapshot = moving.parts[0].snapshot(of: gone)
+    moving.parts[0].leave { gone.contains($0.service) }
+    try moving.parts[1].restore(snapshot)
+    moving.place = { $0 < "d" && !gone.contains($0) ? 0 : 1 }
+    #expect(moving.parts[0].series.allSatisfy { !gone.contains($0.service) })
+    for sealed in Self.ticks[20..<40] { #expect(try still.step(sealed) == moving.step(sealed)) }
+    #expect(still.digest == moving.digest)
+  }
+
   @Test func `only spikes that others may hear leave a part`() throws {
     var cluster = SmallCluster(Self.configuration, parts: 1) { _ in 0 }
     for sealed in Self.ticks.prefix(60) { _ = try cluster.step(sealed) }
