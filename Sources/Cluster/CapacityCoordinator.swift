@@ -110,6 +110,7 @@ public enum CapacityCoordinator {
       window: 8
     )
     setup.redundancy = options.redundancy
+    setup.partsAreAlike = true
     let loop = CoordinatorLoop(
       machine: CoordinatorMachine(setup: setup, incarnation: Incarnation(UInt64.random(in: 1 ... .max))),
       gatherer: service,

@@ -28,13 +28,20 @@ final class CapacityProgram: CoreProgram {
     network = ForecastPart(configuration)
   }
 
-  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws {
     self.assignment = assignment
+    (ticks, forecasts) = ([:], [])
     guard assignment.checkpoint != nil else { return }
-    for part in assignment.ownParts {
-      var r = ByteReader(blobs[part] ?? [], reading: "checkpoint of part \(part.index)")
-      registry = try ServiceRegistry(decoding: try r.readBlob())
-      try network.restore(try r.readBlob())
+    if !kept.isEmpty { network.leave { registry.number(of: $0).map { kept.contains(part(ofSeries: $0)) } != true } }
+    var known: [UInt8] = []
+    for id in assignment.ownParts where !kept.contains(id) {
+      var r = ByteReader(blobs[id] ?? [], reading: "checkpoint of part \(id.index)")
+      let names = try r.readBlob()
+      // The same in every part of a checkpoint.
+      if names != known { (registry, known) = (try ServiceRegistry(decoding: names), names) }
+      let end = try r.readCount(elementBytes: 1) + r.offset
+      try network.restore(from: &r)
+      guard r.offset == end else { throw r.error("its series end at byte \(r.offset), not at \(end)") }
       try r.finish()
     }
     join(registry.series.indices)
@@ -90,14 +97,17 @@ final class CapacityProgram: CoreProgram {
     }
   }
 
-  func snapshot(at epoch: Epoch) throws -> [PartOutput] {
+  func snapshot(at epoch: Epoch) throws -> [PartSnapshot] {
     let known = registry.encoded()
+    let states = network.states { registry.number(of: $0).map { Int(part(ofSeries: $0).index) } }
     return (assignment?.ownParts ?? []).map { part in
-      let services = registry.services.indices.filter { $0 % job.parts == Int(part.index) }
-      var w = ByteWriter()
-      w.writeBlob(known)
-      w.writeBlob(network.snapshot(of: Set(services.map { registry.services[$0] })))
-      return PartOutput(part: part, bytes: w.bytes)
+      let state = states[Int(part.index)] ?? network.emptyState
+      return PartSnapshot {
+        var w = ByteWriter(reserving: known.count + state.mostBytes + 16)
+        w.writeBlob(known)
+        w.writeBlob { state.encode(into: &$0) }
+        return PartOutput(part: part, bytes: w.bytes)
+      }
     }
   }
 

@@ -54,11 +54,16 @@ final class CircuitProgram: CoreProgram {
 
   init(job: CircuitJob) { self.job = job }
 
-  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
-    circuit = try job.circuit()
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws {
+    let held = Dictionary(uniqueKeysWithValues: parts.filter { kept.contains($0.id) }.map { ($0.id, $0) })
+    if held.isEmpty { circuit = try job.circuit() }
     epochSteps = Int64(circuit.epochSteps())
     (parts, prepared) = ([], nil)
     for id in assignment.ownParts {
+      if let part = held[id] {
+        parts.append(part)
+        continue
+      }
       let tile = try Tile(circuit: circuit, layout: job.layouts[Int(id.index)], precision: job.precision)
       var output = emptyOutput
       if assignment.checkpoint != nil {
@@ -220,10 +225,10 @@ final class CircuitProgram: CoreProgram {
     }
   }
 
-  func snapshot(at epoch: Epoch) throws -> [PartOutput] {
+  func snapshot(at epoch: Epoch) throws -> [PartSnapshot] {
     parts.map { part in
       let state = CircuitPartState(circuit, populationSpikes: part.output.populationSpikes, tile: part.tile.snapshot)
-      return PartOutput(part: part.id, bytes: state.encoded())
+      return PartSnapshot { [id = part.id] in PartOutput(part: id, bytes: state.encoded()) }
     }
   }
 

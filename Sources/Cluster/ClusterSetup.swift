@@ -13,7 +13,7 @@ public struct ClusterSetup: Sendable {
   public var parts: Int
   /// The number of cores to wait for.
   public var cores: Int
-  /// Which core holds each part, for a number of cores.
+  /// Which core holds each part, for a number of cores; parts that are alike are dealt as they lie instead.
   public var placement: @Sendable (_ cores: Int) -> [CoreID]
   /// Epochs that one input unlocks; 0 where none is needed.
   public var epochsPerInput: Int
@@ -27,6 +27,8 @@ public struct ClusterSetup: Sendable {
   public var window: Int
   /// The parts that get spikes from each part, by part; empty where every part may get some from every other.
   public var targetParts: [[PartID]] = []
+  /// Whether one part is like the other, so that all stay where they lie as far as no core has more than its share.
+  public var partsAreAlike = false
   /// Whether every part is simulated twice, and what for.
   public var redundancy = Redundancy.none
   /// Cores that may be there at once, spares among them; one more is refused.
@@ -121,5 +123,10 @@ public struct CommittedState: Equatable, Sendable {
   ) {
     (self.epoch, self.checkpoint, self.crcs, self.generation) = (epoch, checkpoint, crcs, generation)
     self.wantedCores = wantedCores
+  }
+
+  /// Whether another one has the same checkpoint.
+  func isPosition(of other: CommittedState) -> Bool {
+    (epoch, checkpoint, crcs) == (other.epoch, other.checkpoint, other.crcs)
   }
 }

@@ -72,7 +72,7 @@ extension CoordinatorMachine {
     public var statistics = CoreStatistics()
     /// Since when it is to be taken out, in ns; nil for a core that stays.
     public var leavingSince: Int64?
-    var generation = Generation(0)
+    var highestGeneration = Generation(0)
     var progressNanoseconds: Int64
     /// Whether it is to be taken out.
     public var isLeaving: Bool { leavingSince != nil }

@@ -18,27 +18,52 @@ extension CoordinatorMachine {
     let waitsForNobody = move != nil || now - phaseBegan >= setup.patience.replacement
     guard stayingCores >= enough || waitsForNobody, let shape = targetShape else { return [] }
     let order = memberOrder
+    let seats = (0..<shape.copies).map { c in seated(order[c * shape.cores..<(c + 1) * shape.cores]) }
+    coreOfPart = place(on: seats[0])
     for key in cores.keys {
       cores[key]?.core = nil
       cores[key]?.isReady = false
     }
-    coreOfPart = setup.placement(shape.cores)
     precondition(coreOfPart.count == setup.parts)
     precondition(coreOfPart.allSatisfy { Int($0.index) < shape.cores })
-    let highest = cores.values.map(\.generation).max() ?? generation
+    let highest = cores.values.map(\.highestGeneration).max() ?? generation
     generation = max(generation, highest, blobGeneration).next
     copies = (0..<shape.copies).map { c in
-      let members = Array(order[c * shape.cores..<(c + 1) * shape.cores])
-      for (i, member) in members.enumerated() { cores[member]?.core = CoreID(UInt16(i)) }
-      return Copy(members: members, mapHash: digestMap(members, copy: c), blobGeneration: c == 0 ? generation : nil)
+      for (i, member) in seats[c].enumerated() { cores[member]?.core = CoreID(UInt16(i)) }
+      return Copy(members: seats[c], mapHash: digestMap(seats[c], copy: c), blobGeneration: c == 0 ? generation : nil)
     }
     formerCores = members.count
     enter(.raising, now)
     return [.raise(generation)]
   }
 
-  /// Those that are there: old members keep their position where they can, so that unchanged parts could stay; the rest by
-  /// name, and those that are to be taken out last.
+  /// The cores of a copy by position: whoever has one below their number keeps it, so that its parts may stay with it.
+  private func seated(_ chosen: ArraySlice<Incarnation>) -> [Incarnation] {
+    var seats = [Incarnation?](repeating: nil, count: chosen.count)
+    var others: [Incarnation] = []
+    for who in chosen {
+      if let core = cores[who]?.core, Int(core.index) < seats.count, seats[Int(core.index)] == nil {
+        seats[Int(core.index)] = who
+      } else {
+        others.append(who)
+      }
+    }
+    var next = others.makeIterator()
+    return seats.compactMap { $0 ?? next.next() }
+  }
+
+  /// The core of every part, when those that hold them now take new positions.
+  private func place(on seats: [Incarnation]) -> [CoreID] {
+    guard setup.partsAreAlike else { return setup.placement(seats.count) }
+    let positions = Dictionary(
+      seats.enumerated().compactMap { position, who in cores[who]?.core.map { ($0, position) } },
+      uniquingKeysWith: { first, _ in first }
+    )
+    let holders = coreOfPart.isEmpty ? Array(repeating: nil, count: setup.parts) : coreOfPart.map { positions[$0] }
+    return PartDealing.deal(holders, to: seats.count)
+  }
+
+  /// Those that are there: old members first, in their order; the rest by name, and those that are to be taken out last.
   private var memberOrder: [Incarnation] {
     let positions = Dictionary(members.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     return cores.values.sorted { a, b in
@@ -54,9 +79,9 @@ extension CoordinatorMachine {
     (committing, suspicions) = (nil, [:])
     ledger = CheckpointLedger(parts: setup.parts, copies: copies.count)
     gatheredEpoch = committed.epoch
-    var actions = [Action.restore(committed)]
-    for member in members { actions += assign(member) }
-    return actions
+    // The cores first: they read theirs meanwhile. After a move what gathers stands where the run goes on.
+    let restore = move?.isInPlace == true ? [] : [Action.restore(committed)]
+    return members.flatMap { assign($0) } + restore
   }
 
   func assign(_ member: Incarnation) -> [Action] {

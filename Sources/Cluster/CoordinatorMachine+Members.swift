@@ -11,7 +11,7 @@ extension CoordinatorMachine {
       if cores[who]?.statistics.epoch != statistics.epoch { cores[who]?.progressNanoseconds = now }
       cores[who]?.heardNanoseconds = now
       cores[who]?.statistics = statistics
-      cores[who]?.generation = generation
+      note(generation, of: who)
       guard members.contains(who), isUnderWay, now - phaseBegan > 500_000_000 else {
         return []
       }
@@ -81,6 +81,7 @@ extension CoordinatorMachine {
     }
     if cores[hello.incarnation] != nil {
       cores[hello.incarnation]?.heardNanoseconds = now
+      note(hello.generation, of: hello.incarnation)
       return []
     }
     guard cores.count < setup.mostCores || cores.values.contains(where: { $0.hello.place == hello.place }) else {
@@ -91,7 +92,7 @@ extension CoordinatorMachine {
     let former = hello.place.isEmpty ? nil : cores.values.first { $0.hello.place == hello.place }?.hello.incarnation
     cores[hello.incarnation] = CoreView(hello: hello, heardNanoseconds: now, progressNanoseconds: now)
     // A store that went back gives out again what this core may still be writing under: the next one must be another.
-    cores[hello.incarnation]?.generation = hello.generation
+    note(hello.generation, of: hello.incarnation)
     lastArrival = now
     let end = former.map { remove($0, "the core in place \(hello.place) was started anew", now) } ?? []
     return end + formGeneration(now) + balance(now)
@@ -143,6 +144,12 @@ extension CoordinatorMachine {
       actions += recover("outputs after epoch \(gatheredEpoch.index) did not arrive", now)
     }
     return actions
+  }
+
+  /// A core knows of a generation, which must not be given out again; it may write blobs under a higher one than it is in.
+  private mutating func note(_ generation: Generation, of who: Incarnation) {
+    let highest = max(cores[who]?.highestGeneration ?? generation, generation)
+    cores[who]?.highestGeneration = highest
   }
 
   /// Characters of what a core says that are kept.

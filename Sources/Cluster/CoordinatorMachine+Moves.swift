@@ -18,6 +18,8 @@ extension CoordinatorMachine {
     var idleSince: Int64?
     /// Whether its checkpoint is committed.
     var isCommitted = false
+    /// Whether the store still has that checkpoint as the committed one: then what gathers stands there already.
+    var isInPlace = false
   }
 
   /// The last move that was done.

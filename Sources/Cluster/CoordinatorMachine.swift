@@ -121,6 +121,8 @@ public struct CoordinatorMachine: Sendable {
     case .storeRead(let state):
       guard phase == .reading else { return [] }
       let isFirst = generation.number == 0
+      let isInPlace = move?.isCommitted == true && committed.isPosition(of: state)
+      move?.isInPlace = isInPlace
       if isFirst || rules.keeps(.rereadOnRecovery) { committed = state }
       generation = max(generation, state.generation)
       if setup.epochsPerInput > 0 { inputs.resume(at: firstInput(of: state.epoch)) }

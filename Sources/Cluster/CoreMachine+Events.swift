@@ -23,8 +23,8 @@ extension CoreMachine {
 
   /// What the loop has to do, in order.
   public enum Action: Equatable, Sendable {
-    /// Drop the program, connect to the peers, load the parts; answer `.loaded` or `.failed`.
-    indirect case load(Assignment)
+    /// Connect to the peers, drop all parts but those that are kept, load the others; answer `.loaded` or `.failed`.
+    indirect case load(Assignment, keeping: Set<PartID>)
     case accept(ordinal: Int64, [UInt8])
     /// Simulate an epoch; answer `.computed`.
     case compute(Epoch)
@@ -39,7 +39,7 @@ extension CoreMachine {
     case deliver(Epoch)
     /// Send `.output` of the boundary to the coordinator.
     case emitOutput(Epoch)
-    /// Copy the state and write it to the store under a generation, or only take its checksums; answer `.stored`.
+    /// Hold on to the state and write it to the store under a generation, or only take its checksums; answer `.stored`.
     case snapshot(Epoch, blobs: Generation?)
     indirect case send(ControlMessage)
     case exit(code: Int32, String)

@@ -15,7 +15,8 @@ internal import Wire
 /// 5. a snapshot begins only after the one before it is in the store;
 /// 6. that a snapshot is in the store is said again and again until the coordinator says that it is committed, or a
 ///    later one is in the store;
-/// 7. a frame counts only with this run, map and generation, from the incarnation the map names.
+/// 7. a frame counts only with this run, map and generation, from the incarnation the map names;
+/// 8. of a new generation every part is read but those that the program holds at its epoch with its checksums.
 public struct CoreMachine: Sendable {
   /// Inputs that a core keeps at most; the coordinator repeats what it dropped when the core has come so far.
   public static let mostInputs = 2048
@@ -28,6 +29,7 @@ public struct CoreMachine: Sendable {
   private let takesAnyGeneration: Bool
   private let repeatsAcknowledgements: Bool
   private var assignment: Assignment?
+  private var held: HeldParts
   private var phase = Phase.idle
   /// Epochs done in the present generation.
   public private(set) var epoch = Epoch(0)
@@ -56,16 +58,25 @@ public struct CoreMachine: Sendable {
     (self.incarnation, self.patience) = (incarnation, patience)
     takesAnyGeneration = !rules.keeps(.frameGeneration)
     repeatsAcknowledgements = rules.keeps(.repeatedAcknowledgements)
+    held = HeldParts(rules: rules)
   }
 
   /// The present generation; 0 before the first assignment.
   public var generation: Generation { constants.generation }
+
+  /// The highest generation that this life has been told of, in the names of blobs as well.
+  public private(set) var highestGeneration = Generation(0)
 
   /// Digest of the present map; 0 before the first assignment.
   public var mapHash: UInt64 { constants.mapHash }
 
   /// Whether a peer's frame is being waited for.
   public var isExchanging: Bool { phase == .exchanging }
+
+  /// Whether the next epoch would end in a checkpoint, and the one before is not in the store yet.
+  public var waitsForStore: Bool {
+    phase == .waiting && pendingSnapshot != nil && epoch < limit && isCheckpoint(epoch.next)
+  }
 
   /// Takes an event and returns what has to be done, in order; `now` is monotonic, in ns.
   public mutating func handle(_ event: Event, now: Int64) -> [Action] {
@@ -104,9 +115,10 @@ public struct CoreMachine: Sendable {
     case .loaded(let generation):
       guard phase == .loading, generation == self.generation else { return [] }
       phase = .waiting
-      let held = heldInputs.sorted { $0.key < $1.key }.map { Action.accept(ordinal: $0.key, $0.value) }
+      if let assignment { held.note(assignment.blobs, at: assignment.epoch) }
+      let inputs = heldInputs.sorted { $0.key < $1.key }.map { Action.accept(ordinal: $0.key, $0.value) }
       heldInputs = [:]
-      return [.send(.ready(incarnation, generation, mapHash: mapHash))] + held + begin()
+      return [.send(.ready(incarnation, generation, mapHash: mapHash))] + inputs + begin()
     case .computed, .frame: return []
     case .resendRequested(let peer, let generation, let wanted):
       // Frames of the epoch before the present one are kept: a peer can be at most one epoch behind.
@@ -120,6 +132,7 @@ public struct CoreMachine: Sendable {
       guard generation == self.generation, pendingSnapshot == epoch else { return [] }
       pendingSnapshot = nil
       uncommitted = (epoch, pendingBlobs, blobs)
+      held.note(blobs, at: epoch)
       return acknowledge(now) + takeRequested() + begin()
     case .timer:
       let isDue = repeatsAcknowledgements && uncommitted != nil && now >= nextAcknowledgement
@@ -136,6 +149,8 @@ public struct CoreMachine: Sendable {
     case .assign(let next):
       // Generations only grow: an assignment that arrives late or twice changes nothing.
       guard next.generation > generation || assignment == nil else { return [] }
+      let kept = keptParts(of: next)
+      held.forget()
       assignment = next
       phase = .loading
       epoch = next.epoch
@@ -145,7 +160,8 @@ public struct CoreMachine: Sendable {
       peers = EpochPeers(next.peers)
       constants = EpochConstants(next)
       blobGeneration = next.blobGeneration
-      return [.load(next)]
+      highestGeneration = max(highestGeneration, next.generation)
+      return [.load(next, keeping: kept)]
     case .input(let generation, let map, let ordinal, let bytes):
       // The coordinator repeats what may have been lost; what was used already is no news.
       guard generation == self.generation, map == mapHash, phase != .idle, let every = assignment?.epochsPerInput,
@@ -168,6 +184,7 @@ public struct CoreMachine: Sendable {
     case .promote(let generation, let blobs):
       guard generation == self.generation else { return [] }
       blobGeneration = blobs
+      highestGeneration = max(highestGeneration, blobs)
       // What lies nowhere is not said again.
       if uncommitted?.stored != blobs { uncommitted = nil }
       return []
@@ -178,6 +195,12 @@ public struct CoreMachine: Sendable {
     case .refuse(let reason): return [.exit(code: 1, reason)]
     default: return []
     }
+  }
+
+  /// The parts that need not be read: only between two epochs does the program hold what a checkpoint told of it.
+  private func keptParts(of next: Assignment) -> Set<PartID> {
+    guard phase == .waiting, assignment?.run == next.run, assignment?.program == next.program else { return [] }
+    return held.parts(of: next, after: epoch)
   }
 
   private mutating func acknowledge(_ now: Int64) -> [Action] {

@@ -50,6 +50,7 @@ public final class CoreProcess {
   /// The highest generation this core was assigned to.
   private var assigned = Generation(0)
   private var storeFailures: UInt64 = 0
+  private var storeNanoseconds: UInt64 = 0
   private var lastHeard: Int64
   private var lastBeat: Int64 = 0
   private var exit: Int32?
@@ -139,7 +140,7 @@ public final class CoreProcess {
       coordinator = who
     case .assign(let assignment):
       assigned = max(assigned, assignment.generation)
-      hello.generation = assigned
+      hello.generation = max(hello.generation, assigned)
       log.info(
         "assigned",
         ("generation", "\(assignment.generation.number)"),
@@ -147,6 +148,9 @@ public final class CoreProcess {
         ("parts", "\(assignment.ownParts.count)"),
         ("epoch", "\(assignment.epoch.index)")
       )
+      inbox.post(.control(message))
+    case .promote(let generation, let blobs) where generation == assigned:
+      hello.generation = max(hello.generation, blobs)
       inbox.post(.control(message))
     case .input, .proceed, .committed:
       // They come again when they are missed, and a stepper may be loading for minutes.
@@ -161,11 +165,8 @@ public final class CoreProcess {
       if case .ready = message { try beat(isDue: true) }
       try send(message)
     case .beat: try beat(isDue: true)
-    case .fetch(let assignment): fetch(assignment)
-    case .store(_, let generation, let epoch, nil, let parts):
-      let blobs = parts.map { PartBlob(part: $0.part, crc: CRC32C.checksum($0.bytes)) }
-      inbox.post(.stored(generation, epoch, blobs))
-    case .store(let run, let generation, let epoch, let blobs?, let parts): write(run, generation, epoch, blobs, parts)
+    case .fetch(let job): fetch(job)
+    case .store(let job): write(job)
     case .exit(let code, let reason): end(code, reason)
     }
   }
@@ -176,61 +177,60 @@ public final class CoreProcess {
     exit = code
   }
 
-  /// Reads the checkpoint of the own parts; a store that does not answer is tried again until another order comes.
-  private func fetch(_ assignment: Assignment) {
+  /// Reads the next part of a checkpoint; a store that does not answer is tried again until another order comes.
+  ///
+  /// One part a turn: all of a core with thousands of series take longer than it may be silent.
+  private func fetch(_ job: FetchJob) {
+    let (assignment, generation) = (job.assignment, job.assignment.generation)
+    guard assigned == generation else { return }
     guard let store, let checkpoint = assignment.checkpoint else {
-      inbox.post(.failed(assignment.generation, "the run has checkpoints, but this core was started without --redis"))
+      inbox.post(.failed(generation, "the run has checkpoints, but this core was started without --redis"))
       return
     }
+    var job = job
     do {
-      var blobs: [PartID: [UInt8]] = [:]
-      for blob in assignment.blobs {
-        blobs[blob.part] = try store.read(
-          run: assignment.runName,
-          epoch: assignment.epoch,
-          generation: checkpoint,
-          blob: blob
-        )
-        // A core of thousands of series takes longer for all its parts than it may be silent.
-        try? beat()
+      try job.next {
+        try store.read(run: assignment.runName, epoch: assignment.epoch, generation: checkpoint, blob: $0)
       }
       findStore()
-      inbox.post(.blobs(assignment.generation, blobs))
+      if job.isDone { inbox.post(.blobs(generation, job.blobs)) } else { outbox.post(.fetch(job)) }
     } catch {
-      if waitForStore(error, assignment.generation) {
-        outbox.post(.fetch(assignment))
-      } else if assigned == assignment.generation {
-        let text = "cannot read the checkpoint of epoch \(assignment.epoch.index): \(error)"
-        inbox.post(.failed(assignment.generation, text))
+      if waitForStore(error, generation) {
+        outbox.post(.fetch(job))
+      } else if assigned == generation {
+        inbox.post(.failed(generation, "cannot read the checkpoint of epoch \(assignment.epoch.index): \(error)"))
       }
     }
   }
 
-  private func write(
-    _ run: String,
-    _ generation: Generation,
-    _ epoch: Epoch,
-    _ name: Generation,
-    _ parts: [PartOutput]
-  ) {
-    guard let store else {
-      inbox.post(.failed(generation, "the run has checkpoints, but this core was started without --redis"))
+  /// Writes the next part of a snapshot, or takes its checksum; other orders and messages have their turn between two.
+  private func write(_ job: SnapshotJob) {
+    guard assigned == job.generation else { return }
+    guard store != nil || job.name == nil else {
+      inbox.post(.failed(job.generation, "the run has checkpoints, but this core was started without --redis"))
       return
     }
+    let (run, epoch, name) = (job.run, job.epoch, job.name)
+    var job = job
+    let start = MonotonicClock.nowNanoseconds()
+    defer { storeNanoseconds += UInt64(MonotonicClock.nowNanoseconds() - start) }
     do {
-      var blobs: [PartBlob] = []
-      for part in parts {
-        blobs.append(try store.write(run: run, epoch: epoch, generation: name, part: part))
-        try? beat()
+      try job.next { output in
+        guard let store, let name else { return PartBlob(part: output.part, crc: CRC32C.checksum(output.bytes)) }
+        return try store.write(run: run, epoch: epoch, generation: name, part: output)
       }
-      findStore()
-      inbox.post(.stored(generation, epoch, blobs))
+      if name != nil { findStore() }
+      if job.rest.isEmpty {
+        inbox.post(.stored(job.generation, job.epoch, job.done, bytes: job.bytes))
+      } else {
+        outbox.post(.store(job))
+      }
     } catch {
-      // Nothing is acknowledged that the store has not; the same checkpoint is tried again, simulation goes on meanwhile.
-      if waitForStore(error, generation) {
-        outbox.post(.store(run: run, generation, epoch, blobs: name, parts))
-      } else if assigned == generation {
-        inbox.post(.failed(generation, "cannot write the checkpoint of epoch \(epoch.index): \(error)"))
+      // Nothing is acknowledged that the store has not; the same part is tried again, simulation goes on meanwhile.
+      if waitForStore(error, job.generation) {
+        outbox.post(.store(job))
+      } else if assigned == job.generation {
+        inbox.post(.failed(job.generation, "cannot write the checkpoint of epoch \(job.epoch.index): \(error)"))
       }
     }
   }
@@ -262,6 +262,7 @@ public final class CoreProcess {
     let usage = CurrentProcess.usage
     statistics.residentBytes = usage.residentBytes
     statistics.storeFailures = storeFailures
+    statistics.storeNanoseconds = storeNanoseconds
     statistics.processorNanoseconds = UInt64(ProcessClock.nowNanoseconds())
     try send(.heartbeat(incarnation, generation, mapHash: mapHash, statistics))
     if now - lastHeard > 10_000_000_000 {

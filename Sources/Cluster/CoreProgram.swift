@@ -6,8 +6,10 @@ public import Wire
 /// Everything it returns is a pure function of the program, the parts' checkpoints, the inputs and the spikes
 /// delivered, so that a rerun after a failure gives the same bytes. It is used by one thread.
 public protocol CoreProgram: AnyObject {
-  /// Builds the parts, or loads them from the checkpoint's bytes (one entry per own part, or none at a start).
-  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws
+  /// Builds the parts, or loads them from the checkpoint's bytes: an entry for each own part but those that are kept.
+  ///
+  /// Those are here already, exactly as they are wanted; all others are dropped, and so is every input.
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws
   /// Takes the input that unlocks the next epochs.
   func accept(ordinal: Int64, _ bytes: [UInt8]) throws
   /// Simulates an epoch.
@@ -22,13 +24,17 @@ public protocol CoreProgram: AnyObject {
   func deliver(_ epoch: Epoch, _ foreign: [SpikeBatch]) throws
   /// Returns what each own part has to say at a boundary.
   func output(at epoch: Epoch) throws -> [PartOutput]
-  /// Returns the state of each own part at a boundary.
-  func snapshot(at epoch: Epoch) throws -> [PartOutput]
+  /// Returns the state of each own part at a boundary, ascending; what is simulated afterwards does not change it.
+  func snapshot(at epoch: Epoch) throws -> [PartSnapshot]
   /// Counts for the status display.
   func count(into statistics: inout CoreStatistics)
 }
 
 extension CoreProgram {
+  /// Builds the parts, or loads all of them from the checkpoint's bytes.
+  public func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
+    try load(assignment, blobs: blobs, keeping: [])
+  }
   /// All peers get the same spikes.
   public func audience(of core: CoreID) -> Int { 0 }
   /// Nothing can be done before the spikes are there.

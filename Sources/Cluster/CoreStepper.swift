@@ -7,7 +7,8 @@ enum StepperOrder: Sendable {
   case control(ControlMessage)
   /// The checkpoint's bytes of the parts that were asked for.
   case blobs(Generation, [PartID: [UInt8]])
-  case stored(Generation, Epoch, [PartBlob])
+  /// A snapshot is in the store: its checksums, and its size.
+  case stored(Generation, Epoch, [PartBlob], bytes: UInt64)
   case failed(Generation, String)
   case quit
 }
@@ -17,9 +18,8 @@ enum ControlOrder: Sendable {
   case send(ControlMessage)
   /// Send a heartbeat now: what follows is read together with it.
   case beat
-  case fetch(Assignment)
-  /// Write a snapshot under a generation, or only take its checksums.
-  case store(run: String, Generation, Epoch, blobs: Generation?, [PartOutput])
+  case fetch(FetchJob)
+  case store(SnapshotJob)
   case exit(code: Int32, String)
 }
 
@@ -35,6 +35,8 @@ final class CoreStepper {
   private let report: Report
   private let log: Log
   private var assignment: Assignment?
+  /// The parts of the assignment that the program holds already.
+  private var kept: Set<PartID> = []
   private var events: [CoreMachine.Event] = []
   /// The epoch that was computed and that the machine does not know of yet.
   private var computed: Epoch?
@@ -79,7 +81,9 @@ final class CoreStepper {
   private func take(_ order: StepperOrder) {
     switch order {
     case .control(let message): events.append(.control(message))
-    case .stored(let generation, let epoch, let blobs): events.append(.stored(generation, epoch, blobs))
+    case .stored(let generation, let epoch, let blobs, let bytes):
+      statistics.checkpointBytes = bytes
+      events.append(.stored(generation, epoch, blobs))
     case .failed(let generation, let text): events.append(.failed(generation, text))
     case .blobs(let generation, let blobs):
       if let assignment, assignment.generation == generation { load(assignment, blobs) }
@@ -112,6 +116,7 @@ final class CoreStepper {
   private func countWait() {
     let lap = laps.lap()
     if machine.isExchanging, machine.epoch != assignment?.epoch { statistics.waitNanoseconds += lap }
+    if machine.waitsForStore { statistics.checkpointNanoseconds += lap }
   }
 
   private func takeFrame() {
@@ -144,12 +149,14 @@ final class CoreStepper {
 
   private func perform(_ action: CoreMachine.Action) throws {
     switch action {
-    case .load(let next):
-      assignment = next
+    case .load(let next, let keeping):
+      (assignment, kept) = (next, keeping)
       computed = nil
       peers = PeerFrames(next, incarnation: machine.incarnation)
       try exchange.connect(Dictionary(uniqueKeysWithValues: next.peers.map { ($0.core, $0.spikeEndpoint) }))
-      if next.checkpoint == nil { load(next, [:]) } else { outbox.post(.fetch(next)) }
+      var wanted = next
+      wanted.blobs.removeAll { keeping.contains($0.part) }
+      if next.checkpoint == nil { load(next, [:]) } else { outbox.post(.fetch(FetchJob(wanted))) }
     case .accept(let ordinal, let bytes): try program.accept(ordinal: ordinal, bytes)
     case .compute(let epoch):
       statistics.exchangeNanoseconds += laps.lap()
@@ -182,8 +189,8 @@ final class CoreStepper {
       let start = MonotonicClock.nowNanoseconds()
       let parts = try program.snapshot(at: epoch)
       statistics.pauseNanoseconds = UInt64(MonotonicClock.nowNanoseconds() - start)
-      statistics.checkpointBytes = parts.reduce(0) { $0 + UInt64($1.bytes.count) }
-      outbox.post(.store(run: assignment?.runName ?? "", machine.generation, epoch, blobs: blobs, parts))
+      statistics.checkpointNanoseconds += statistics.pauseNanoseconds
+      outbox.post(.store(SnapshotJob(run: assignment?.runName ?? "", machine.generation, epoch, name: blobs, parts)))
     case .send(let message): outbox.post(.send(message))
     case .exit(let code, let reason):
       outbox.post(.exit(code: code, reason))
@@ -200,7 +207,7 @@ final class CoreStepper {
     let start = MonotonicClock.nowNanoseconds()
     do {
       statistics = CoreStatistics()
-      try program.load(assignment, blobs: blobs)
+      try program.load(assignment, blobs: blobs, keeping: kept)
       peers.group(by: program)
       statistics.loadNanoseconds = UInt64(MonotonicClock.nowNanoseconds() - start)
       _ = laps.lap()

@@ -180,7 +180,7 @@ private final class MetronomeProgram: CoreProgram {
     batch = SpikeBatch(stepEnds: [spikes], neurons: (0..<spikes).map { UInt32($0 * 77_169 / max(1, spikes)) })
   }
 
-  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) {}
+  func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) {}
   func accept(ordinal: Int64, _ bytes: [UInt8]) {}
   func compute(_ epoch: Epoch) {
     if epoch.index == Int64(ExchangeTrial.warmUp) { clock.begin(core) }
@@ -190,6 +190,6 @@ private final class MetronomeProgram: CoreProgram {
     if epoch.next == last { clock.end(core) }
   }
   func output(at epoch: Epoch) -> [PartOutput] { [] }
-  func snapshot(at epoch: Epoch) -> [PartOutput] { [] }
+  func snapshot(at epoch: Epoch) -> [PartSnapshot] { [] }
   func count(into statistics: inout CoreStatistics) {}
 }

@@ -8,8 +8,9 @@ public final class HostedProgram: CoreProgram {
   /// Makes a program that waits for its first assignment.
   public init() {}
 
-  /// Makes the described program and loads its parts.
-  public func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
+  /// Makes the described program, or goes on with the one that keeps some of its parts, and loads the others.
+  public func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws {
+    if !kept.isEmpty, let program { return try program.load(assignment, blobs: blobs, keeping: kept) }
     program = nil
     let next: any CoreProgram =
       switch try ProgramDescription(decoding: assignment.program) {
@@ -44,7 +45,7 @@ public final class HostedProgram: CoreProgram {
   public func output(at epoch: Epoch) throws -> [PartOutput] { try program?.output(at: epoch) ?? [] }
 
   /// The state of the parts.
-  public func snapshot(at epoch: Epoch) throws -> [PartOutput] { try program?.snapshot(at: epoch) ?? [] }
+  public func snapshot(at epoch: Epoch) throws -> [PartSnapshot] { try program?.snapshot(at: epoch) ?? [] }
 
   /// Counts for the status display.
   public func count(into statistics: inout CoreStatistics) { program?.count(into: &statistics) }

@@ -30,6 +30,8 @@ public final class SimulatedCluster {
     public var promotions = 0
     /// Bits that flipped in the memory of cores.
     public var flips = 0
+    /// Those of which the core said or wrote something before it took up a checkpoint.
+    public var toldFlips = 0
     /// How often two copies disagreed.
     public var divergences = 0
     /// Promises that were looked at, and how often, by kind.
@@ -58,8 +60,11 @@ public final class SimulatedCluster {
     public var rules = ProtocolRules.all
     /// A plan for so many cores.
     public init(cores: Int) { self.cores = cores }
-    /// The plan that a seed stands for.
-    public init(seed: UInt64) { self.init(cores: 2 + Int(seed % 3)) }
+    /// The plan that a seed stands for; where every part is on two cores, there may be a single pair of them.
+    public init(seed: UInt64, redundancy: Redundancy = .none) {
+      self.init(cores: (redundancy == .none ? 2 : 1) + Int(seed % 3))
+      self.redundancy = redundancy
+    }
   }
 
   enum Address: Hashable { case coordinator(Int), core(Int) }
@@ -107,6 +112,7 @@ public final class SimulatedCluster {
     )
     setup.targetParts = plan.targetParts
     setup.redundancy = plan.redundancy
+    setup.partsAreAlike = true
     setup.patience.divergences = 100
     setup.patience.silence = 400_000_000
     setup.patience.replacement = 600_000_000

@@ -37,29 +37,31 @@ extension SimulatedCore {
     } catch { error.isTransient ? after(200_000_000, again) : handle(.failed(generation, "\(error)")) }
   }
 
-  func load(_ next: Assignment) {
+  func load(_ next: Assignment, _ keeping: Set<PartID>) {
     (assignment, sent, kept) = (next, [:], [:])
-    // A program that is still loading has nothing: what reaches it too early is lost, as in a real process.
-    program = ToyProgram()
-    fetch(next)
+    // A program that is still loading has nothing else: what reaches it too early is lost, as in a real process.
+    if keeping.isEmpty { (program, untoldFlips) = (ToyProgram(), 0) }
+    fetch(next, keeping)
   }
 
-  func fetch(_ next: Assignment) {
+  func fetch(_ next: Assignment, _ keeping: Set<PartID>) {
     guard assignment == next else { return }
     var blobs: [PartID: [UInt8]] = [:]
     do {
-      for blob in next.blobs {
+      for blob in next.blobs where !keeping.contains(blob.part) {
         guard let checkpoint = next.checkpoint else { continue }
         let place = BlobPlace(epoch: next.epoch, generation: checkpoint, part: blob.part)
         blobs[blob.part] = try open().readBlob(at: place, crc: blob.crc)
       }
     } catch {
-      guard !error.isTransient else { return after(200_000_000) { [weak self] in self?.fetch(next) } }
+      guard !error.isTransient else { return after(200_000_000) { [weak self] in self?.fetch(next, keeping) } }
       return after(1_000_000) { [weak self] in self?.handle(.failed(next.generation, "\(error)")) }
     }
     after(Int64(world.uniform() * 20_000_000)) { [weak self] in
       guard let self, assignment == next else { return }
-      do { try program.load(next, blobs: blobs) } catch { cluster.watcher.violate("a checkpoint cannot be read") }
+      do { try program.load(next, blobs: blobs, keeping: keeping) } catch {
+        cluster.watcher.violate("a checkpoint cannot be read")
+      }
       handle(.loaded(next.generation))
     }
   }

@@ -9,6 +9,8 @@ final class SimulatedCore {
   let slot: Int
   var machine: CoreMachine
   var program = ToyProgram()
+  /// Bits that flipped in the program's memory and that it has said nothing of yet.
+  var untoldFlips = 0
   var connection: SimulatedConnection
   var assignment: Assignment?
   var sent: [Epoch: SpikeBatch] = [:]
@@ -35,7 +37,7 @@ final class SimulatedCore {
     machine = CoreMachine(incarnation: life, rules: cluster.plan.rules)
     (program, connection) = (ToyProgram(), SimulatedConnection(cluster.server))
     (assignment, sent, kept, coordinator, slowness) = (nil, [:], [:], nil, 1)
-    (pausedUntil, asleep) = (0, [])
+    (pausedUntil, asleep, untoldFlips) = (0, [], 0)
     isAlive = true
     cluster.coreOfLife[life] = slot
     sayHello()
@@ -77,6 +79,7 @@ final class SimulatedCore {
     if let part = program.flip(bit: world.below(64), ofPartAt: world.below(64)) {
       cluster.tell("a bit of part \(part.index) flips on core \(slot)")
       cluster.outcome.flips += 1
+      untoldFlips += 1
     }
   }
 
@@ -115,7 +118,7 @@ final class SimulatedCore {
           spikeEndpoint: "core \(slot)",
           host: "virtual",
           processID: Int32(slot),
-          generation: machine.generation
+          generation: machine.highestGeneration
         )
       )
     )
@@ -189,7 +192,7 @@ final class SimulatedCore {
   private func perform(_ action: CoreMachine.Action, _ arrived: SpikeBatch) {
     let generation = machine.generation
     switch action {
-    case .load(let next): load(next)
+    case .load(let next, let keeping): load(next, keeping)
     case .accept(let ordinal, let bytes): program.accept(ordinal: ordinal, bytes)
     case .compute(let epoch):
       try? program.compute(epoch)
@@ -208,11 +211,15 @@ final class SimulatedCore {
       let batches = kept.removeValue(forKey: epoch) ?? [:]
       try? program.deliver(epoch, batches.keys.sorted().compactMap { batches[$0] })
     case .emitOutput(let epoch):
+      cluster.outcome.toldFlips += untoldFlips
+      untoldFlips = 0
       send(.output(machine.incarnation, generation, mapHash: machine.mapHash, epoch, program.output(at: epoch)))
     case .snapshot(let epoch, nil):
-      let blobs = program.snapshot(at: epoch).map { PartBlob(part: $0.part, crc: CRC32C.checksum($0.bytes)) }
+      let parts = program.snapshot(at: epoch).map(\.output)
+      let blobs = parts.map { PartBlob(part: $0.part, crc: CRC32C.checksum($0.bytes)) }
       after(1_000_000) { [weak self] in self?.handle(.stored(generation, epoch, blobs)) }
-    case .snapshot(let epoch, let name?): write(generation, epoch, name, program.snapshot(at: epoch)[...], [])
+    case .snapshot(let epoch, let name?):
+      write(generation, epoch, name, program.snapshot(at: epoch).map(\.output)[...], [])
     case .send(let message): send(message)
     case .exit: kill(restartAfter: 100_000_000)
     }

@@ -15,10 +15,10 @@ public final class ToyProgram: CoreProgram {
   public init() {}
 
   /// Takes up the parts.
-  public func load(_ assignment: Assignment, blobs: [PartID: [UInt8]]) throws {
+  public func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws {
     self.assignment = assignment
-    (states, fired, inputs) = ([:], [:], [:])
-    for part in assignment.ownParts {
+    (states, fired, inputs) = (states.filter { kept.contains($0.key) }, [:], [:])
+    for part in assignment.ownParts where states[part] == nil {
       if assignment.checkpoint == nil {
         states[part] = UInt64(part.index) &* 0x9E37_79B9_7F4A_7C15 ^ assignment.run
       } else {
@@ -86,7 +86,7 @@ public final class ToyProgram: CoreProgram {
   public func output(at epoch: Epoch) -> [PartOutput] { words() }
 
   /// The words of the parts.
-  public func snapshot(at epoch: Epoch) -> [PartOutput] { words() }
+  public func snapshot(at epoch: Epoch) -> [PartSnapshot] { words().map { PartSnapshot($0) } }
 
   /// Counts nothing.
   public func count(into statistics: inout CoreStatistics) {}

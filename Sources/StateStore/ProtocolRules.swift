@@ -24,6 +24,8 @@ public struct ProtocolRules: Sendable, Equatable {
     case repeatedAcknowledgements = "repeated-acknowledgements"
     /// A sender looks for what the store lost until it has found out.
     case lookBack = "look-back"
+    /// Of a new generation a core reads every part but those that it holds at its epoch with its checksums.
+    case heldParts = "held-parts"
   }
 
   /// All rules.

@@ -1,7 +1,7 @@
 public import Basics
 
 /// The version of everything on the wire and in checkpoints; processes of another version are refused.
-public let wireVersion: UInt16 = 4
+public let wireVersion: UInt16 = 5
 
 /// What a core says of itself when it comes to a coordinator.
 public struct CoreHello: Equatable, Sendable {
@@ -19,7 +19,8 @@ public struct CoreHello: Equatable, Sendable {
   public var processID: Int32
   /// Run that it may serve; 0 for any.
   public var run: UInt64
-  /// The highest generation it was assigned to in this life; a store that lost its tail may not know of it.
+  /// The highest generation it was assigned to, or told to name blobs by, in this life; a store that lost its tail may not
+  /// know of it.
   public var generation: Generation
   /// Describes a core.
   public init(
@@ -185,6 +186,10 @@ public struct CoreStatistics: Equatable, Sendable {
   public var pauseNanoseconds: UInt64 = 0
   /// Bytes of the last checkpoint.
   public var checkpointBytes: UInt64 = 0
+  /// Time without simulation for checkpoints since the core loaded, in ns: all pauses, and waiting for the one before.
+  public var checkpointNanoseconds: UInt64 = 0
+  /// Time that another thread made bytes of checkpoints and wrote them since the core started, in ns.
+  public var storeNanoseconds: UInt64 = 0
   /// Time the last load or build took, in ns.
   public var loadNanoseconds: UInt64 = 0
   /// Messages at the spike socket that could not be read, since the core started.
@@ -202,7 +207,8 @@ public struct CoreStatistics: Equatable, Sendable {
   private static let counters: [any WritableKeyPath<CoreStatistics, UInt64> & Sendable] = [
     \.neurons, \.synapses, \.series, \.spikes, \.events, \.received, \.sentBytes, \.residentBytes,
     \.processorNanoseconds, \.computeNanoseconds, \.deliverNanoseconds, \.exchangeNanoseconds, \.waitNanoseconds,
-    \.pauseNanoseconds, \.checkpointBytes, \.loadNanoseconds, \.droppedFrames, \.refusedFrames, \.storeFailures,
+    \.pauseNanoseconds, \.checkpointBytes, \.checkpointNanoseconds, \.storeNanoseconds, \.loadNanoseconds,
+    \.droppedFrames, \.refusedFrames, \.storeFailures,
   ]
 
   func encode(into w: inout ByteWriter) {

@@ -12,6 +12,10 @@ struct CoordinatorHarness {
   var sent: [(message: ControlMessage, to: Incarnation)] = []
   /// Boundaries that became public.
   var published: [Epoch] = []
+  /// The positions that what gathers was taken to.
+  var restored: [Epoch] = []
+  /// What the store goes back to with the next commit, right after it is done.
+  var forgetsCommits: CommittedState?
   /// Why the run was given up.
   var exit: String?
   private var nextInput: Int64 = 0
@@ -50,7 +54,7 @@ struct CoordinatorHarness {
       case .want(let wanted):
         store.wantedCores = wanted
         handle(.wanted(wanted))
-      case .restore: break
+      case .restore(let committed): restored.append(committed.epoch)
       case .send(let message, let to): sent.append((message, to))
       case .gather(let epoch, _):
         published.append(epoch)
@@ -65,6 +69,7 @@ struct CoordinatorHarness {
           generation: generation,
           wantedCores: wanted
         )
+        if let former = forgetsCommits { (store, forgetsCommits) = (former, nil) }
         handle(.committed(epoch))
       case .finish: exit = "finished"
       case .exit(_, let why): exit = why

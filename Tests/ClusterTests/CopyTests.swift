@@ -162,7 +162,7 @@ import Wire
   // MARK: whole clusters
 
   @Test func `flipped bits, failures and moves: what is published is what both copies made of the sealed ticks`() {
-    var (flips, divergences) = (0, 0)
+    var (told, divergences) = (0, 0)
     for seed in UInt64(1)...60 {
       var plan = SimulatedCluster.Plan(cores: 1 + Int(seed % 2))
       plan.redundancy = .verify
@@ -172,9 +172,10 @@ import Wire
       }
       let outcome = cluster.run()
       #expect(outcome.violation == nil, "seed \(seed): \(outcome.violation ?? "")")
-      (flips, divergences) = (flips + outcome.flips, divergences + outcome.divergences)
+      (told, divergences) = (told + outcome.toldFlips, divergences + outcome.divergences)
     }
-    #expect(flips > 100 && divergences > flips / 5, "\(divergences) of \(flips) flips were noticed")
+    // Others were gone before anybody could notice: the core died, or took up a checkpoint.
+    #expect(told > 50 && divergences > told / 2, "\(divergences) of \(told) flips were noticed")
   }
 
   @Test func `a flipped bit is always reported, and costs one rollback`() {
@@ -212,9 +213,7 @@ import Wire
 
   @Test func `whatever happens to cores that stand by, no promise is broken`() {
     for seed in UInt64(1)...100 {
-      var plan = SimulatedCluster.Plan(cores: 1 + Int(seed % 3))
-      plan.redundancy = .standby
-      let outcome = SimulatedCluster(seed: seed, plan: plan).run()
+      let outcome = SimulatedCluster(seed: seed, plan: .init(seed: seed, redundancy: .standby)).run()
       #expect(outcome.violation == nil, "seed \(seed): \(outcome.violation ?? "")")
     }
   }
