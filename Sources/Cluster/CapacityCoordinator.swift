@@ -29,6 +29,8 @@ public struct CoordinatorOptions: Sendable {
   public static let mostTicksPerCheckpoint = 500
   /// Whether services listen to the ones upstream.
   public var hasProjections: Bool
+  /// How much history the store keeps.
+  public var history: HistoryBound
   /// Whether it ends with the process that started it.
   public var endsWithParent: Bool
 
@@ -44,13 +46,14 @@ public struct CoordinatorOptions: Sendable {
     isStandby: Bool = false,
     ticksPerCheckpoint: Int = 24,
     hasProjections: Bool = true,
+    history: HistoryBound = HistoryBound(),
     endsWithParent: Bool = false
   ) {
     (self.configuration, self.redis, self.listen, self.query) = (configuration, redis, listen, query)
     self.memory = memory
     (self.cores, self.isStandby, self.ticksPerCheckpoint) = (cores, isStandby, ticksPerCheckpoint)
     self.redundancy = redundancy
-    (self.hasProjections, self.endsWithParent) = (hasProjections, endsWithParent)
+    (self.hasProjections, self.history, self.endsWithParent) = (hasProjections, history, endsWithParent)
   }
 }
 
@@ -94,6 +97,7 @@ public enum CapacityCoordinator {
     )
     let source = try TickSource(configuration: configuration, connection: connection, lease: store.lease, log: log)
     let publisher = try RedisTickPublisher(configuration: configuration, connection: connection, lease: store.lease)
+    (source.history, publisher.history) = (options.history, options.history)
     let service = CapacityService(configuration: configuration, ticks: source, publisher: publisher)
     let answers = QueryAnswers(service: service, source: source, configuration: configuration)
     var setup = ClusterSetup(

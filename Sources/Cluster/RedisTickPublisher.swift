@@ -10,6 +10,8 @@ public final class RedisTickPublisher: TickPublisher {
   private let store: RedisTickStore
   private let lease: Lease
   private let configuration: ServiceConfiguration
+  /// How many publications the store keeps.
+  public var history = HistoryBound()
 
   /// Uses a connection under a lease.
   public init(configuration: ServiceConfiguration, connection: RedisConnection, lease: Lease) throws {
@@ -39,7 +41,7 @@ public final class RedisTickPublisher: TickPublisher {
       plan: Array(plan.json().utf8),
       anomalies: view.anomalies.map { [StreamField("incident", json.anomaly($0).json())] }
     )
-    let kept = HistoryBound.entries(ofBytes: bytes.count)
+    let kept = history.entries(ofBytes: bytes.count)
     if kept != store.keptEntries { store.keptEntries = kept }
     switch try store.publish(lease, publication) {
     case .published, .repeated: return

@@ -36,6 +36,8 @@ public final class TickSource: InputSource, TickReader {
   private var nextCalendarLook: Int64 = 0
   /// Samples rejected since this coordinator started, by reason.
   public private(set) var rejected: [String: Int] = [:]
+  /// How many sealed ticks the store keeps.
+  public var history = HistoryBound()
   /// Samples folded since this coordinator started.
   public private(set) var folded = 0
 
@@ -236,7 +238,7 @@ public final class TickSource: InputSource, TickReader {
     )
     let ids = tick.entries.map { EntryID(milliseconds: $0.milliseconds, sequence: $0.sequence) }
     let stored = StoredTick(ordinal: nextOrdinal, bytes: kept.encoded())
-    let entries = HistoryBound.entries(ofBytes: stored.bytes.count)
+    let entries = history.entries(ofBytes: stored.bytes.count)
     if entries != store.keptEntries { store.keptEntries = entries }
     let answer = try store.seal(lease, stored, consuming: ids)
     guard answer == .sealed || answer == .repeated else { throw refused(nextOrdinal, answer) }

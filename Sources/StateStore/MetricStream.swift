@@ -23,6 +23,8 @@ public protocol SampleStream: AnyObject {
 /// a former one cannot take entries away from its successor; nor can a call of the coordinator's own that it gave up and
 /// that a server which hung carries out later, since every read names the sample it goes on after.
 public final class MetricStream: SampleSink, SampleStream {
+  /// About how many samples are kept where nothing else is asked for.
+  public static let usuallyKept = 1_000_000
   /// The consumer group and its one consumer.
   public static let group = "synfire"
 
@@ -70,7 +72,7 @@ public final class MetricStream: SampleSink, SampleStream {
     _ connection: RedisConnection,
     tenant: String,
     run: String? = nil,
-    keptEntries: Int = 1_000_000
+    keptEntries: Int = MetricStream.usuallyKept
   ) throws(StoreError) {
     self.connection = connection
     self.keptEntries = keptEntries

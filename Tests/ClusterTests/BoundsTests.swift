@@ -263,9 +263,12 @@ import Workloads
   }
 
   @Test func `history is kept by its bytes, but never less than a rerun may ask for`() {
-    #expect(HistoryBound.entries(ofBytes: 1) == HistoryBound.most)
-    #expect(HistoryBound.entries(ofBytes: 16 << 10) == 16_384)
-    #expect(HistoryBound.entries(ofBytes: 1 << 30) == HistoryBound.least)
+    let usual = HistoryBound()
+    #expect(usual.entries(ofBytes: 1) == HistoryBound.most)
+    #expect(usual.entries(ofBytes: 16 << 10) == 16_384)
+    #expect(usual.entries(ofBytes: 1 << 30) == HistoryBound.least)
+    #expect(HistoryBound(mebibytes: 64).entries(ofBytes: 16 << 10) == 4096)
+    #expect(HistoryBound(mebibytes: 1).entries(ofBytes: 16 << 10) == HistoryBound.least)
     var setup = Self.setup(checkpoint: 2 * CoordinatorOptions.mostTicksPerCheckpoint)
     setup.window = 8
     #expect(setup.mostInputs <= HistoryBound.least)

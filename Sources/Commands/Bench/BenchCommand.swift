@@ -24,8 +24,8 @@ struct BenchCommand: Command {
   ]
 
   enum Name: String, CaseIterable, OptionValue {
-    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, queries, counts, incidents, alarms
-    case memory, scaling, updates, events, rescale, membership
+    case kernel, exchange, microcircuit, brunel, columns, forecaster, recovery, checkpoint, queries, counts, incidents
+    case alarms, memory, scaling, updates, events, rescale, membership
     case memoryDay = "memory-day"
     case brunelSTDP = "brunel-stdp"
     case vogelsAbbottCUBA = "vogels-abbott-cuba"
@@ -44,6 +44,7 @@ struct BenchCommand: Command {
     case .vogelsAbbottCOBA: VogelsAbbottCOBABenchmark.self
     case .forecaster: ForecasterBenchmark.self
     case .recovery: RecoveryBenchmark.self
+    case .checkpoint: CheckpointBenchmark.self
     case .rescale: RescaleBenchmark.self
     case .membership: MembershipBenchmark.self
     case .queries: QueriesBenchmark.self

@@ -1,24 +1,33 @@
 internal import Basics
+internal import Cluster
 internal import FoundationEssentials
 internal import Glibc
 internal import Workloads
 
 /// A day of the demonstration's ticks as fast as they are computed, after a week of them: what grows in a day would show.
 ///
-/// The week before fills what has a length of its own (a week of half-hours, a day of five-minute ticks, the tails of
-/// errors); Redis keeps its histories until their bounds, which lie months away at this cadence.
+/// The week before fills what has a length of its own: a week of half-hours, a day of five-minute ticks, the tails of errors,
+/// and the histories in Redis, which are bounded to what that week reaches: the usual bounds lie months away at this cadence.
 struct MemoryDayBenchmark: Benchmark {
   static let name = "memory-day"
   static let question = "Does the memory of any process grow over a day of ticks?"
   static let isPartOfAll = false
 
   private static let hours = 24
+  /// So little that the least number of entries is kept, and fewer samples than come in three days.
+  private static let (historyMebibytes, keptSamples) = (1, 60_000)
 
   func measure(_ options: BenchmarkOptions) throws -> BenchmarkResult {
     let cores = max(1, options.cores ?? 2)
     let weekDays = options.scaled(7)
     var result = BenchmarkResult(scale: options.scale ?? 1, cores: cores)
-    let cluster = try ShopCluster(options.context, cores: cores, days: weekDays + 1)
+    let cluster = try ShopCluster(
+      options.context,
+      cores: cores,
+      days: weekDays + 1,
+      history: HistoryBound(mebibytes: Self.historyMebibytes),
+      keptSamples: Self.keptSamples
+    )
     defer { cluster.stop() }
     let ticksPerHour = Int(3_600_000 / cluster.shop.tickMilliseconds)
     func play(_ hours: Int) throws {
@@ -48,7 +57,8 @@ struct MemoryDayBenchmark: Benchmark {
       result.figures.add("\(process.name)_growth", title: "\(process.name), in the day", .figure(growth, "MiB"))
     }
     result.figures.notes = [
-      "Resident memory after each hour, in all \(Self.hours * ticksPerHour) ticks, after \(weekDays) days of them."
+      "Resident memory after each hour, in all \(Self.hours * ticksPerHour) ticks, after \(weekDays) days of them. Redis keeps "
+        + "\(HistoryBound.least) ticks and publications and \(Self.keptSamples) samples, fewer than came in those days."
     ]
     return result
   }

@@ -1,13 +1,15 @@
 internal import Basics
+internal import Cluster
 internal import Documents
 
-/// What failures cost: time without ticks, pauses for checkpoints, and what a rerun from the start takes instead.
+/// What failures cost: time without ticks, without cores that stand by and with them.
 ///
 /// Before a kill everything fed is published, and the next ticks are fed right after it: so the first tick that is
 /// published afterwards comes from the recovered cluster, rolled back to its last checkpoint.
 struct RecoveryBenchmark: Benchmark {
   static let name = "recovery"
-  static let question = "What do kill -9 and checkpoints cost, and what would a rerun from the start?"
+  static let question =
+    "What does kill -9 of a core, the coordinator or Redis cost, and of a core where others stand by?"
 
   private static let ticksBetween = 17
   private static let fleetServices = 1000
@@ -41,8 +43,8 @@ struct RecoveryBenchmark: Benchmark {
         Self.add(seconds, of: victim, to: &result.figures)
       }
     }
+    try measureStandby(options, cores, rounds: rounds, into: &result.figures)
     try measureFleet(options, cores, rounds: min(rounds, 3), into: &result.figures)
-    try CheckpointMeasurement(cores: cores).measure(options, into: &result.figures)
     return result
   }
 
@@ -79,6 +81,30 @@ struct RecoveryBenchmark: Benchmark {
     let seconds = Double(MonotonicClock.nowNanoseconds() - start) / 1e9
     try cluster.wait(untilPublished: cluster.fedTicks)
     return seconds
+  }
+
+  /// The same where every part is on two cores, so that nothing is rolled back: the others go on at the next boundary.
+  private func measureStandby(
+    _ options: BenchmarkOptions,
+    _ cores: Int,
+    rounds: Int,
+    into figures: inout Report
+  ) throws {
+    let shop = try ShopCluster(options.context, cores: cores, days: 3, redundancy: .standby)
+    defer { shop.stop() }
+    try shop.feed(ticks: 60)
+    try shop.wait(untilPublished: 60)
+    let victim = Victim(process: "core-0", key: "standby", title: "kill -9 of a core where others stand by", limit: 2)
+    var seconds: [Double] = []
+    for _ in 0..<rounds {
+      try shop.waitUntilSettled()
+      seconds.append(try recover(victim, on: shop))
+    }
+    Self.add(seconds, of: victim, to: &figures)
+    let status = try QueryClient(shop.context).ask("status").result
+    for (key, title) in [("promotions", "sets that went on alone"), ("recoveries", "rollbacks")] {
+      figures.add("standby_\(key)", title: title, .count(status[key]?.int ?? 0))
+    }
   }
 
   /// The same with many services: what a core loads and simulates again is a hundred times as much.

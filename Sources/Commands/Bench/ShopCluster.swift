@@ -23,9 +23,24 @@ final class ShopCluster {
   private static let patienceMilliseconds: Int64 = 60_000
 
   /// Starts a cluster for so many days of the shop.
-  convenience init(_ outer: CommandContext, cores: Int, days: Int) throws {
+  convenience init(
+    _ outer: CommandContext,
+    cores: Int,
+    days: Int,
+    redundancy: Redundancy = .none,
+    history: HistoryBound = HistoryBound(),
+    keptSamples: Int = MetricStream.usuallyKept
+  ) throws {
     let shop = Shop(seed: 1, start: ClusterLoad.start, days: days)
-    try self.init(outer, cores: cores, load: .shop(shop), shop: shop)
+    try self.init(
+      outer,
+      cores: cores,
+      load: .shop(shop),
+      shop: shop,
+      redundancy: redundancy,
+      history: history,
+      keptSamples: keptSamples
+    )
   }
 
   /// Starts Redis, coordinator and cores; returns when they run, not yet when they are ready.
@@ -33,7 +48,10 @@ final class ShopCluster {
     _ outer: CommandContext,
     cores: Int,
     load: ClusterLoad,
-    shop: Shop = Shop(seed: 1, start: ClusterLoad.start, days: 1)
+    shop: Shop = Shop(seed: 1, start: ClusterLoad.start, days: 1),
+    redundancy: Redundancy = .none,
+    history: HistoryBound = HistoryBound(),
+    keptSamples: Int = MetricStream.usuallyKept
   ) throws {
     folder = "/tmp/synfire-bench-\(CurrentProcess.pid)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -50,7 +68,9 @@ final class ShopCluster {
         tenant: load.tenant,
         cores: cores,
         spares: 0,
+        redundancy: redundancy,
         redis: nil,
+        history: history,
         checkpointTicks: 24,
         hasProjections: true,
         state: context.state,
@@ -62,7 +82,7 @@ final class ShopCluster {
     }
     do {
       try cluster.start()
-      feed = try StreamFeed(context, redis: nil, tenant: load.tenant, mostUnread: 20_000)
+      feed = try StreamFeed(context, redis: nil, tenant: load.tenant, mostUnread: 20_000, keptSamples: keptSamples)
       published = try RedisTickStore(context.connect(nil), tenant: load.tenant)
     } catch {
       cluster.stop()
@@ -115,6 +135,19 @@ final class ShopCluster {
       cores.compactMap { $0["pause_milliseconds"]?.double }.max() ?? 0,
       cores.compactMap { $0["checkpoint_bytes"]?.double }.max() ?? 0
     )
+  }
+
+  /// Waits until all cores are members that should be.
+  func waitUntilSettled() throws {
+    let client = try QueryClient(context)
+    let end = MonotonicClock.nowMilliseconds() + Self.patienceMilliseconds
+    while try client.ask("membership").result["settled"] != .bool(true) {
+      try look()
+      guard MonotonicClock.nowMilliseconds() < end else {
+        throw CommandFailure(.timedOut, "not all cores were taken in within a minute\(lastWords)")
+      }
+      guard Interruption.wait(milliseconds: 5) else { throw CommandFailure(.interrupted, "interrupted") }
+    }
   }
 
   /// Waits until so many ticks are published, and looks after the processes meanwhile.

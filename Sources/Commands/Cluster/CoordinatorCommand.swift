@@ -19,6 +19,13 @@ struct CoordinatorCommand: Command {
       in: 1...CoordinatorOptions.mostTicksPerCheckpoint,
       help: "Ticks between checkpoints."
     ),
+    .value(
+      "history",
+      \.history,
+      "MIB",
+      in: 1...65_536,
+      help: "Memory of the store for past ticks and for past publications, each, in MiB."
+    ),
     .flag("standby", \.standby, help: "Wait while another coordinator runs, and for the store."),
     .value(
       "standby-cores",
@@ -38,6 +45,7 @@ struct CoordinatorCommand: Command {
   var query: String?
   var cores = 2
   var checkpointTicks = 24
+  var history = HistoryBound.usualMebibytes
   var standby = false
   var standbyCores = 0
   var verify = false
@@ -56,6 +64,7 @@ struct CoordinatorCommand: Command {
       isStandby: standby,
       ticksPerCheckpoint: checkpointTicks,
       hasProjections: !noProjections,
+      history: HistoryBound(mebibytes: history),
       endsWithParent: endsWithParent
     )
     return ExitCode(rawValue: try CapacityCoordinator.run(options, log: context.log)) ?? .failed

@@ -34,6 +34,7 @@ final class LocalCluster {
     spares: Int,
     redundancy: Redundancy = .none,
     redis: String?,
+    history: HistoryBound = HistoryBound(),
     checkpointTicks: Int,
     hasProjections: Bool,
     exchange: ExchangeKind = .auto,
@@ -82,7 +83,8 @@ final class LocalCluster {
     supervisor = Supervisor(program: program, logFolder: logFolder, log: log)
     var coordinator = [
       "coordinator", "--redis", redisURL, "--listen", state.controlEndpoint, "--query", state.queryEndpoint,
-      "--cores", "\(cores)", "--checkpoint-ticks", "\(checkpointTicks)", "--standby", "--ends-with-parent",
+      "--cores", "\(cores)", "--checkpoint-ticks", "\(checkpointTicks)", "--history", "\(history.mebibytes)",
+      "--standby", "--ends-with-parent",
     ]
     switch redundancy {
     case .none: break

@@ -28,6 +28,13 @@ struct UpCommand: Command {
       in: 1...CoordinatorOptions.mostTicksPerCheckpoint,
       help: "Ticks between checkpoints."
     ),
+    .value(
+      "history",
+      \.history,
+      "MIB",
+      in: 1...65_536,
+      help: "Memory of the store for past ticks and for past publications, each, in MiB."
+    ),
     .value("exchange", \.exchange, "PATH", help: "How spikes travel between cores."),
     .flag("no-projections", \.noProjections, help: "Forecast each service without the spikes of those upstream."),
     .value("collect", \.collect, "SOURCE", help: "Also collect metrics; 'host' is this machine."),
@@ -41,6 +48,7 @@ struct UpCommand: Command {
   var verify = false
   var redis: String?
   var checkpointTicks = 24
+  var history = HistoryBound.usualMebibytes
   var exchange = ExchangeKind.auto
   var noProjections = false
   var collect: CollectSource?
@@ -57,6 +65,7 @@ struct UpCommand: Command {
       spares: spares,
       redundancy: try Redundancy(standby: standby, verify: verify),
       redis: redis,
+      history: HistoryBound(mebibytes: history),
       checkpointTicks: checkpointTicks,
       hasProjections: !noProjections,
       exchange: exchange,

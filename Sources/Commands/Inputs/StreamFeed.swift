@@ -32,9 +32,10 @@ struct StreamFeed {
     redis: String?,
     tenant: String,
     patienceMilliseconds: Int64 = 60_000,
-    mostUnread: Int64 = Self.mostUnread
+    mostUnread: Int64 = Self.mostUnread,
+    keptSamples: Int = MetricStream.usuallyKept
   ) throws {
-    stream = try MetricStream(context.connect(redis), tenant: tenant)
+    stream = try MetricStream(context.connect(redis), tenant: tenant, keptEntries: keptSamples)
     (log, self.patienceMilliseconds, self.mostUnread) = (context.log, patienceMilliseconds, mostUnread)
   }
 
