@@ -214,6 +214,32 @@ struct ForecastPartTests {
     #expect(still.digest == moving.digest)
   }
 
+  @Test func `where many leave, those that stay move together, and not a bit is another`() throws {
+    let configuration = try ForecastConfiguration(tickMilliseconds: 3_600_000)
+    // More than the neurons of one tile simulate.
+    let names = (10..<80).map { SeriesName(service: "s\($0)", metric: "requests") }
+    let ticks = (0..<24).map { (t: Int) -> SealedTick in
+      let values = names.enumerated().map { (i: Int, name: SeriesName) -> SeriesValue in
+        let level: Int = 10 + (t * 7 + i * 3) % 23
+        return SeriesValue(series: name, value: Double(level))
+      }
+      let tick = Tick(480_000 + Int64(t))
+      return SealedTick(tick: tick, lengthMilliseconds: 3_600_000, values: values, calendar: [])
+    }
+    var still = SmallCluster(configuration, parts: 1) { _ in 0 }
+    var moving = SmallCluster(configuration, parts: 1) { _ in 0 }
+    for sealed in ticks.prefix(12) { #expect(try still.step(sealed) == moving.step(sealed)) }
+    let gone = Set(names.enumerated().filter { $0.offset % 3 == 1 }.map(\.element.service))
+    let snapshot = moving.parts[0].snapshot(of: gone)
+    moving.parts[0].leave { gone.contains($0.service) }
+    moving.parts.append(ForecastPart(configuration))
+    try moving.parts[1].restore(snapshot)
+    moving.place = { gone.contains($0) ? 1 : 0 }
+    #expect(moving.parts[0].series.count == names.count - gone.count)
+    for sealed in ticks.dropFirst(12) { #expect(try still.step(sealed) == moving.step(sealed)) }
+    #expect(still.digest == moving.digest)
+  }
+
   @Test func `only spikes that others may hear leave a part`() throws {
     var cluster = SmallCluster(Self.configuration, parts: 1) { _ in 0 }
     for sealed in Self.ticks.prefix(60) { _ = try cluster.step(sealed) }
