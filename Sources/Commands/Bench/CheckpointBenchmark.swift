@@ -63,7 +63,7 @@ struct CheckpointBenchmark: Benchmark {
     figures.add(
       "checkpoint_share_percent",
       title: "run time of a core without simulation, one checkpoint per model second",
-      .figure(share(\.checkpointNanoseconds), "%", compare: "with the next: aim at most 3 %")
+      .figure(share(\.checkpointNanoseconds), "%", compare: "aim: at most 3 %")
     )
     figures.add(
       "checkpoint_store_percent",
