@@ -82,7 +82,7 @@ struct Draft {
       let level = need.bounded(point.level)
       let clean = need.bounded(point.cleanMedian)
       let median = need.bounded(point.median)
-      let percent = Phrase.decimals(need.quantile * 100, places: 1)
+      let percent = Phrase.percent(ofQuantile: need.quantile)
       add(.base, level / full, "level of \(rate(level)) at \(rate(full)) per full replica")
       add(.season, (clean - level) / full, "season: \(Phrase.signed(clean - level)) requests/s at that time")
       let title = point.event?.title ?? "known event"
@@ -123,8 +123,11 @@ struct Draft {
   private func rate(_ x: Double) -> String { "\(Phrase.number(x)) requests/s" }
 
   private func limitSentence(_ needed: Int) -> String {
-    needed < objective.minimumReplicas
-      ? "at least \(objective.minimumReplicas)" : "at most \(objective.maximumReplicas)"
+    guard needed > objective.maximumReplicas else { return "at least \(objective.minimumReplicas)" }
+    let most = "at most \(objective.maximumReplicas)"
+    guard let choice = need?.lead?.choice else { return most }
+    let chance = Phrase.number(choice.chanceOfBreaking(with: objective.maximumReplicas) * 100)
+    return "\(most), which break a promise with a chance of \(chance) %"
   }
 
   private func heldBecause(_ decision: Decision) -> String {

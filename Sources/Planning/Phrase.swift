@@ -19,6 +19,12 @@ enum Phrase {
     return sign + String(scaled / scale) + (fraction.isEmpty ? "" : "." + fraction)
   }
 
+  /// Writes a quantile in per cent with as many places as tell it from 100: `95`, `99.5`, `99.97`.
+  static func percent(ofQuantile q: Double) -> String {
+    let rest = max(1e-5, 1 - q)
+    return decimals((1 - rest) * 100, places: rest > 0.0005 ? 1 : rest > 0.00005 ? 2 : 3)
+  }
+
   /// Writes a number with its sign.
   static func signed(_ x: Double) -> String { (x >= 0 ? "+" : "") + number(x) }
 

@@ -34,7 +34,8 @@ extension Planner {
     let text = describe(need: need, demand: demand, observed: observed, needed: needed)
     guard let current = replicas ?? sight.running else {
       let first = objective.limited(needed)
-      return Decision(replicas: first, reason: .start, sentence: "first plan: \(text)", needed: needed)
+      let sentence = "first plan: \(text)\(objective.limitPhrase(needed))"
+      return Decision(replicas: first, reason: .start, sentence: sentence, needed: needed)
     }
     if let lead = need.lead {
       return weigh(lead, current: current, need: need, demand: demand, needed: needed, text: text, objective)
@@ -74,7 +75,7 @@ extension Planner {
     )
     if wanted > objective.maximumReplicas {
       decision.reason = .maximum
-      decision.sentence = "\(text); the maximum is \(objective.maximumReplicas)"
+      decision.sentence = text + objective.limitPhrase(wanted)
     }
     return decision
   }
@@ -154,7 +155,7 @@ extension Planner {
     let rate = "\(Phrase.number(demand)) requests/s"
     if demand > need.near.demand { return "the present load of \(rate) needs \(count)" }
     let time = Phrase.duration(ticks: need.leadTicks, tickMilliseconds: tickMilliseconds)
-    let percent = Phrase.decimals(need.quantile * 100, places: 1)
+    let percent = Phrase.percent(ofQuantile: need.quantile)
     let forecast = "up to \(rate) within \(time) (\(percent) % quantile) needs \(count)"
     guard let event = need.near.point.event, let lastTick else { return forecast }
     return "\(title(event, from: lastTick)): \(forecast)"

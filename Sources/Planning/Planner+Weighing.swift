@@ -18,7 +18,7 @@ extension Planner {
     var decision = Decision(replicas: objective.limited(current), reason: .steady, sentence: text, needed: needed)
     if wanted > current {
       regretTooMany = 0
-      regretTooFew += max(0, lead.regret(ofKeeping: current))
+      regretTooFew += max(0, lead.regret(ofKeeping: current, insteadOf: objective.limited(lead.arrival)))
       let isPresent = objective.limited(lead.present) > current
       guard isPresent || regretTooFew >= Self.patience * price || lead.announced > current else {
         decision.reason = .deadBand
@@ -33,7 +33,13 @@ extension Planner {
     let kept = objective.limited(lead.window)
     guard kept < current, quietTicks == 0 else {
       regretTooMany = 0
-      if quietTicks > 0, kept < current { decision.reason = .stabilisation }
+      if quietTicks > 0, kept < current {
+        decision.reason = .stabilisation
+      } else if needed > objective.maximumReplicas {
+        (decision.reason, decision.sentence) = (.maximum, text + objective.limitPhrase(needed))
+      } else if kept == current, lead.window < objective.minimumReplicas {
+        (decision.reason, decision.sentence) = (.minimum, text + objective.limitPhrase(needed))
+      }
       return decision
     }
     regretTooMany += Double(current - kept) / lead.choice.fleet

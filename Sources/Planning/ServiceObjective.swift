@@ -68,6 +68,12 @@ public struct ServiceObjective: Equatable, Sendable {
 
   private static func positive(_ x: Double?) -> Double? { x.flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }
 
+  /// What to add to a sentence about a number of replicas that is beyond the limits; nothing for one between them.
+  func limitPhrase(_ replicas: Int) -> String {
+    if replicas > maximumReplicas { return "; the maximum is \(maximumReplicas)" }
+    return replicas < minimumReplicas ? "; the minimum is \(minimumReplicas)" : ""
+  }
+
   /// Brings a number of replicas between the limits.
   public func limited(_ replicas: Int) -> Int { min(maximumReplicas, max(minimumReplicas, replicas)) }
 }

@@ -189,4 +189,29 @@ import Workloads
       #expect(plan.explanation.total == Double(plan.recommendation.replicas ?? 0))
     }
   }
+
+  @Test func `limits are told as limits, and the quantile is that of the need`() throws {
+    var dice = Dice(seed: 12)
+    let values = (0..<4000).map { _ in 400 * (1 + 0.03 * dice.normal()) }
+    var (few, many) = (objective, objective)
+    (few.maximumReplicas, many.minimumReplicas) = (30, 80)
+    for (limited, reason, limit) in [(few, Recommendation.Reason.maximum, 30), (many, .minimum, 80)] {
+      var p = planner()
+      let last = try #require(play(&p, { values[$0] }, ticks: 0..<4000, objective: limited).last)
+      let now = [Oracle(median: { _ in 400 }, horizons: [10, 120, 2880]).forecast(at: 3999, observed: 400)]
+      let asked = p.whatIf(trafficFactor: 1, at: Tick(3999), forecasts: now, objective: limited)
+      #expect(last.recommendation.reason == reason)
+      for plan in [last, asked] {
+        let r = plan.recommendation
+        #expect(r.replicas == limit)
+        #expect((0.95..<0.9999).contains(r.quantile), "\(reason): \(r.quantile)")
+        #expect(r.sentence.hasSuffix("; the \(reason) is \(limit)"), "\(r.sentence)")
+        #expect(plan.explanation.share(of: .headroom) > 0)
+        let part = try #require(plan.explanation.parts.first { $0.kind == .limit })
+        #expect(abs(part.replicas) > 15, "about 55 are needed")
+        let isShort = part.sentence.contains("at most 30, which break a promise with a chance of 100 %")
+        #expect(reason == .maximum ? isShort : part.sentence == "at least 80", "\(part.sentence)")
+      }
+    }
+  }
 }

@@ -10,7 +10,6 @@ struct ReplicaChoice {
   let quantile: Double
   /// Price of a minute of broken promise in minutes of the mean fleet.
   let price: Double
-  let limits: ClosedRange<Int>
   /// The mean fleet.
   let fleet: Double
 
@@ -24,7 +23,6 @@ struct ReplicaChoice {
     (self.lead, self.usable, self.bearable) = (lead, usable, bearable)
     price = settings.violationPrice * (lead.isInEvent ? objective.eventPriceFactor : 1)
     quantile = settings.lowestQuantile
-    limits = objective.minimumReplicas...objective.maximumReplicas
     // A mean need is rounded up, by half a replica on average.
     fleet = max(1, Double(objective.minimumReplicas), lead.meanDemand / usable + 0.5)
   }
@@ -34,21 +32,21 @@ struct ReplicaChoice {
     Double(replicas) / fleet + price * lead.chance(head: head, above: bearable * Double(replicas))
   }
 
-  /// Returns the cheapest number and its cost, for a price that is a multiple of the own.
+  /// Returns the cheapest number and its cost, for a price that is a multiple of the own; the owner's limits come later.
   ///
   /// - Complexity: logarithmic in the number of replicas, times some ten looks at the tail.
   func cheapest(head: Int, priceFactor: Double = 1) -> (replicas: Int, cost: Double) {
     let outlook = lead.outlook
     let start = lead.demand(outlook.medians[head] - outlook.scales[head]) / bearable
-    var n = min(limits.upperBound, max(limits.lowerBound, Arithmetic.ceiling(start)))
+    var n = min(Self.most, Arithmetic.ceiling(start))
     var best = (replicas: n, cost: cost(n, head: head, price: price * priceFactor))
-    while n < limits.upperBound {
-      n = min(limits.upperBound, n + 1 + n / 40)
+    while n < Self.most {
+      n = min(Self.most, n + 1 + n / 40)
       if Double(n) / fleet > best.cost { break }
       let other = cost(n, head: head, price: price * priceFactor)
       if other < best.cost { best = (n, other) }
     }
-    if bearable > usable, best.replicas < limits.upperBound {
+    if bearable > usable, best.replicas < Self.most {
       let least = keepingTarget(head: head, from: best.replicas)
       if least > best.replicas { best = (least, cost(least, head: head, price: price * priceFactor)) }
     }
@@ -58,12 +56,18 @@ struct ReplicaChoice {
   /// The least number from one up that keeps utilisation at the target up to the quantile.
   private func keepingTarget(head: Int, from first: Int) -> Int {
     var n = first
-    while n < limits.upperBound, lead.chance(head: head, above: usable * Double(n)) > 1 - quantile { n += 1 + n / 40 }
-    return min(n, limits.upperBound)
+    while n < Self.most, lead.chance(head: head, above: usable * Double(n)) > 1 - quantile { n += 1 + n / 40 }
+    return min(n, Self.most)
   }
 
   /// The chance that demand at the arrival is more than so many replicas take at the target.
   func chance(above replicas: Int) -> Double { lead.chance(head: 0, above: usable * Double(replicas)) }
+
+  /// The chance that a promise breaks at the arrival with so many replicas.
+  func chanceOfBreaking(with replicas: Int) -> Double { lead.chance(head: 0, above: bearable * Double(replicas)) }
+
+  /// No need is greater, so that counts stay countable.
+  private static let most = 1_000_000
 
   /// Demand at the arrival, split as the slow clock's point is.
   func point(like slow: DemandCurve.Point) -> DemandCurve.Point {
