@@ -145,6 +145,35 @@ import Workloads
     #expect(before < 40, "and nothing is ordered an hour before")
   }
 
+  @Test func `several events at once begin with what one does, are less sure of it, and are learned apart`() throws {
+    func window(eventsOn last: Int, pairs: [Int]) throws -> WindowForecast {
+      var dice = Dice(seed: 13)
+      let matches = (2...last).flatMap { day -> [EventHint] in
+        let start = Tick(Int64(2880 * day))
+        let count = pairs.contains(day) ? 2 : 1
+        return (0..<count).map {
+          EventHint(name: "\(day)-\($0)", label: "match", start: start, end: start + 240, uplift: 0)
+        }
+      }
+      var values: [Double] = []
+      for t in 0..<2880 * last + 240 {
+        let isOn = t >= 2880 * 2 && t % 2880 < 240
+        values.append((isOn ? pairs.contains(t / 2880) ? 1400.0 : 900 : 250) * (1 + 0.02 * dice.normal()))
+      }
+      var p = planner()
+      _ = play(&p, { values[$0] }, ticks: 0..<2880 * last - 2, events: matches)
+      return try #require(p.windowForecast)
+    }
+    let one = try window(eventsOn: 6, pairs: [])
+    let firstPair = try window(eventsOn: 6, pairs: [6])
+    let secondPair = try window(eventsOn: 7, pairs: [6, 7])
+    let oneAgain = try window(eventsOn: 7, pairs: [6])
+    #expect(abs(firstPair.median / one.median - 1) < 0.05, "\(firstPair) instead of \(one)")
+    #expect(firstPair.upper99 / firstPair.median > 1.05 * one.upper99 / one.median, "\(firstPair) instead of \(one)")
+    #expect(secondPair.median > 1.15 * one.median, "\(secondPair): half of what the first pair added")
+    #expect(abs(oneAgain.median / one.median - 1) < 0.05, "\(oneAgain) instead of \(one)")
+  }
+
   @Test func `a restored planner goes on bit for bit after days`() throws {
     var dice = Dice(seed: 10)
     let sale = EventHint(name: "sale", start: Tick(3100), end: Tick(3400), uplift: 0.5)

@@ -4,7 +4,8 @@ internal import Workloads
 
 /// What announced events did to demand, by kind and minute: a correction of the forecast's logarithm and its variance.
 ///
-/// An event acts from half an hour before it starts to an hour after it ends, in phases of five minutes from its start.
+/// An event acts from half an hour before it starts to an hour after it ends, in phases of five minutes from its start. Several
+/// of a kind at once are a kind of their own, which begins with what one of them does and is less sure of it.
 /// It needs no declared uplift: the first occurrence then has an open mind (`firstVariance`), later ones know the shape.
 /// Where an uplift is declared, the first is as uncertain as what services made of declarations: the log of a service's
 /// response has a deviation of `responseDeviation`, of which the announced share of demand shows.
@@ -14,6 +15,8 @@ struct EventCells: Equatable, Sendable {
   private static let phaseMilliseconds: Int64 = 300_000
   private static let firstVariance = 0.05, leastRate = 0.05
   private static let responseDeviation = 0.3, leastDeclaredVariance = 0.004
+  /// What is added to the variance for each further event at once, while the number of them is new.
+  private static let togetherVariance = 0.02
 
   private var labels: [String] = []
   /// By kind, head and phase.
@@ -26,25 +29,37 @@ struct EventCells: Equatable, Sendable {
   /// The cell of a moment, or nil outside of all events; the latest event that has begun counts.
   mutating func cell(at milliseconds: Int64, events: [EventHint], tickMilliseconds: Int64) -> Int? {
     var latest: (start: Int64, event: EventHint)?
+    var starts: [String: [Int64]] = [:]
     for event in events {
       let (start, end) = (event.start.index, event.end.index)
       guard abs(start) < 1 << 40, abs(end) < 1 << 40 else { continue }
       let begin = start * tickMilliseconds - Self.beforeMilliseconds
       guard begin <= milliseconds, milliseconds < end * tickMilliseconds + Self.afterMilliseconds else { continue }
+      starts[event.label, default: []].append(begin)
       if latest.map({ (begin, event.label) >= ($0.start, $0.event.label) }) ?? true { latest = (begin, event) }
     }
     guard let latest else { return nil }
     let phase = min(Int64(Self.phases - 1), (milliseconds - latest.start) / Self.phaseMilliseconds)
-    return kind(of: latest.event) * Self.phases + Int(phase)
+    // Those that began at another time are somewhere else in their course.
+    let together = starts[latest.event.label, default: []].count { abs($0 - latest.start) < Self.phaseMilliseconds }
+    return kind(of: latest.event, together: together) * Self.phases + Int(phase)
   }
 
   /// The number of a kind of event; the last number is also for all that come after eight.
-  private mutating func kind(of event: EventHint) -> Int {
-    if let known = labels.firstIndex(of: event.label) { return known }
+  private mutating func kind(of event: EventHint, together: Int) -> Int {
+    let label = together > 1 ? "\(together) × \(event.label)" : event.label
+    if let known = labels.firstIndex(of: label) { return known }
     guard labels.count < Self.kinds else { return Self.kinds - 1 }
-    labels.append(event.label)
-    means += Array(repeating: 0, count: 2 * Self.phases)
-    variances += Array(repeating: Self.firstVariance(of: event), count: 2 * Self.phases)
+    let one = labels.firstIndex(of: event.label)
+    labels.append(label)
+    if together > 1, let one {
+      let learned = one * 2 * Self.phases..<(one + 1) * 2 * Self.phases
+      means += means[learned]
+      variances += variances[learned].map { $0 + Double(together - 1) * Self.togetherVariance }
+    } else {
+      means += Array(repeating: 0, count: 2 * Self.phases)
+      variances += Array(repeating: Self.firstVariance(of: event), count: 2 * Self.phases)
+    }
     counts += Array(repeating: 0, count: Self.phases)
     return labels.count - 1
   }
