@@ -12,8 +12,8 @@ public import Workloads
 ///
 /// Surprise is what demand and scaling leave of it: CPU that its requests explain, memory that its replicas and latency that
 /// its load explain are no news (`ServiceWatch`). CPU or memory that these have not explained for six ticks needs no forecast
-/// to be surprising: a leak is slower than any band. Two ticks that are the same to the last bit in every metric, and
-/// replicas that are lost under load while another metric shows it, open as well.
+/// to be surprising: a leak is slower than any band. Two ticks that are the same to the last bit in every metric, replicas that
+/// are lost under load while another metric shows it, and those of which no release ever left so much to the rest, open as well.
 ///
 /// With exponential tails (chance 10⁻ˢ beyond s) four series a minute give 4·10⁻⁴ openings a week by the first rule;
 /// Student's t with four degrees of freedom gives 0.3 a week over all rules. A series whose bands are habitually too
@@ -179,9 +179,9 @@ public struct AnomalyDetector: Equatable, Sendable {
     }
   }
 
-  /// Appends the whole state (version 2), sorted.
+  /// Appends the whole state (version 3), sorted.
   public func encode(into w: inout ByteWriter) {
-    w.write(2 as UInt8)
+    w.write(3 as UInt8)
     w.write(tickMilliseconds)
     w.writeVarint(UInt64(tracks.count))
     for (series, track) in tracks.sorted(by: { $0.key < $1.key }) {
@@ -199,7 +199,7 @@ public struct AnomalyDetector: Equatable, Sendable {
 
   /// Reads a state written by `encode`.
   public init(from r: inout ByteReader) throws(WireError) {
-    try r.readVersion(2)
+    try r.readVersion(3)
     tickMilliseconds = try r.read()
     guard tickMilliseconds > 0 else { throw r.error("a tick's length is positive, found \(tickMilliseconds) ms") }
     for _ in 0..<(try r.readCount(elementBytes: 28)) {

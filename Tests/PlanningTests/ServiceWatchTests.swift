@@ -138,6 +138,48 @@ import Workloads
     #expect(news.isEmpty, "\(news.map(\.sentence))")
   }
 
+  /// Days in which an autoscaler follows demand and leaves up to 34 requests/s to each replica.
+  private mutating func release(_ days: Int) {
+    let news = play(200 * days) { checkout, n in
+      checkout.requests = 200 + 100 * Double(abs(n % 200 - 100)) / 100
+      if n % 5 == 0 { checkout.replicas = Int((checkout.requests / 34).rounded(.up)) }
+    }
+    #expect(news.isEmpty, "\(news.map(\.sentence))")
+  }
+
+  @Test mutating func `a replica is told as lost although no metric shows it, if no release left so much to the rest`()
+    throws
+  {
+    release(8)
+    (checkout.requests, checkout.replicas) = (260, 8)
+    _ = play(3)
+    let news = play(1) { checkout, _ in checkout.lost = 1 }
+    let opened = try #require(news.first)
+    #expect(opened.kind == .opened)
+    #expect(opened.cause.metric == "requests")
+    #expect(opened.sentence.contains("1 of 8 replicas no longer report"), "\(opened.sentence)")
+    let later = play(40) { checkout, n in checkout.lost = n < 6 ? 1 : 0 }
+    #expect(
+      later.last?.kind == .closed && !later.contains { $0.kind == .opened },
+      "it is over when the replica is back"
+    )
+  }
+
+  @Test mutating func `a replica that nobody misses is no incident, and nor is one of a service without a history`() {
+    var young = self
+    release(8)
+    (checkout.requests, checkout.replicas) = (230, 8)
+    _ = play(3)
+    #expect(
+      play(6) { checkout, _ in checkout.lost = 1 }.isEmpty,
+      "the rest bears 33 requests/s each, as after a release"
+    )
+    young.release(2)
+    (young.checkout.requests, young.checkout.replicas) = (240, 8)
+    _ = young.play(3)
+    #expect(young.play(6) { checkout, _ in checkout.lost = 1 }.isEmpty)
+  }
+
   @Test mutating func `metrics that stand still are told at the second equal sample, unless that is their habit`()
     throws
   {
