@@ -168,16 +168,33 @@ struct ReadoutTests {
     }
   }
 
-  @Test func `a gap widens the band and teaches nothing`() throws {
+  /// The width of the band one tick ahead, by tick, of a series that loses some ticks.
+  private func widths(_ count: Int, losing lost: Range<Int>) throws -> (widths: [Double], forecaster: SlowForecaster) {
     var forecaster = try SlowForecaster(ticksPerDay: 24)
-    var widths: [Double] = []
-    for (t, value) in series(300, seed: 6).enumerated() {
-      let quantiles = forecaster.step(t >= 290 ? nil : value ?? 100)
-      if t >= 289 { widths.append(quantiles[0][6] - quantiles[0][0]) }
+    let widths = series(count, seed: 6).enumerated().map { t, value in
+      let quantiles = forecaster.step(lost.contains(t) ? nil : value ?? 100)
+      return quantiles[0][6] - quantiles[0][0]
     }
-    // The range seen bounds how wide it gets.
-    #expect(widths[4] > widths[0] * 1.2)
-    #expect(forecaster.readout.gap == 10)
+    return (widths, forecaster)
+  }
+
+  @Test(arguments: [276, 282, 288, 294])
+  func `a gap widens the band against the same ticks without one`(start: Int) throws {
+    let (whole, _) = try widths(300, losing: 0..<0)
+    let (gapped, forecaster) = try widths(start + 4, losing: start..<start + 4)
+    #expect(gapped[..<start] == whole[..<start])
+    // Errors one tick ahead are taken to grow with the root of 1 + the gap; the range seen bounds the band.
+    #expect(gapped[start + 3] > 1.3 * whole[start + 3], "\(gapped[start...]) instead of \(whole[start..<start + 4])")
+    #expect(forecaster.readout.gap == 4)
+  }
+
+  @Test func `a gap teaches nothing`() throws {
+    // Its own medians stand in for three days: learning from them would make it sure of itself.
+    let lost = 288..<360
+    let (whole, _) = try widths(400, losing: 0..<0)
+    let (gapped, forecaster) = try widths(400, losing: lost)
+    for t in 362..<370 { #expect(gapped[t] > 0.8 * whole[t], "tick \(t): \(gapped[t]) instead of \(whole[t])") }
+    #expect(forecaster.readout.seen == 400 - lost.count)
   }
 
   @Test(arguments: [[1, 12], [2, 12, 24], [1, 12, 25], [1, 12, 12]])
