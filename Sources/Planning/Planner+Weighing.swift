@@ -1,5 +1,5 @@
 extension Planner {
-  /// Chooses by cost: an action is made when waiting has cost more than it, at once where the present load asks for it.
+  /// Chooses by cost: an action is made when waiting has cost half of it, at once where the present load asks for it.
   ///
   /// Keeping too few replicas costs the chance of a broken promise, keeping too many costs their price; both sums start
   /// again where the need turns, and after every action.
@@ -43,7 +43,7 @@ extension Planner {
       return decision
     }
     regretTooMany += Double(current - kept) / lead.choice.fleet
-    guard regretTooMany >= price else {
+    guard regretTooMany >= Self.patience * price else {
       decision.reason = .deadBand
       decision.sentence = "\(text); releasing \(current - kept) has not been worth an action yet"
       return decision
@@ -56,6 +56,6 @@ extension Planner {
     return decision
   }
 
-  /// Share of an action's price that a lack may cost before it is made.
+  /// Share of an action's price that waiting may cost before it is made: not all of it, since needs mostly last.
   private static let patience = 0.5
 }

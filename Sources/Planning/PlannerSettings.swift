@@ -11,7 +11,7 @@ public struct PlannerSettings: Equatable, Sendable {
   /// One minute of broken promise costs as much as the fleet of the moment for this many minutes.
   public var violationPrice = 60.0
   /// An action is worth as much as the mean fleet for this many minutes.
-  public var actionPriceMinutes = 0.3
+  public var actionPriceMinutes = 0.55
   /// Least and greatest quantile of demand to plan for, within 0.95…0.9999; the least one is what a release respects.
   public var lowestQuantile = 0.95, highestQuantile = 0.99
   /// One tick may at most multiply the replicas by this, unless a known event asks for more.

@@ -50,6 +50,23 @@ import Workloads
     #expect(try #require(p.replicas) >= 40)
   }
 
+  @Test(arguments: [1, 4, 17, 18, 19, 20, 21, 22])
+  func `no tick changes more than the owner allows, whatever is needed`(most: Int) throws {
+    var p = checkout()
+    let stepped = objective { ($0.mostAdded, $0.mostReleased) = (most, most) }
+    let square = Oracle(median: { $0 / 60 % 2 == 0 ? 350 : 700 }, sigma: 0.01)
+    p.settle(square, ticks: 0..<30)
+    var (last, added, released) = (try #require(p.replicas), 0, 0)
+    for t in 30..<180 {
+      p.settle(square, ticks: t..<t + 1, objective: stepped)
+      let now = try #require(p.replicas)
+      (added, released, last) = (max(added, now - last), max(released, last - now), now)
+    }
+    // About twenty more are needed in one half and fewer in the other.
+    #expect(added == most || most > 19 && added < most && added > 15, "\(added) were added at once")
+    #expect(released <= most && released > 0, "\(released) were released at once")
+  }
+
   @Test func `a tick adds and releases at most what the owner allows`() throws {
     var p = checkout()
     let stepped = objective { ($0.mostAdded, $0.mostReleased) = (3, 2) }

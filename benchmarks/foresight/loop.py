@@ -8,6 +8,8 @@ SINGLE = 'ridge'
 GOALS = {30: 1.30, 120: 1.30, 600: 1.65}
 KINDS = ('gap', 'zero', 'stale_frozen', 'stale_silent', 'spike_up', 'spike_down')
 WHY = 'docs/planning.md, Shortfalls'
+# Seconds that an answer may take: no figure here is a wall time, and the machine may be busy.
+PATIENCE = 60
 
 
 class Listening:
@@ -42,7 +44,7 @@ def product(score, command, configuration):
             self.said.append(Listening.last.get('window'))
             return replicas
 
-    made = Product(command, configuration)
+    made = Product(command, configuration, PATIENCE)
     made.said = []
     return made
 
@@ -105,7 +107,11 @@ def play_faults(job):
     score = rules(folder)
     trace = score.load_traces(folder, [name])[0]
     plan = score.fault_plan(trace)
-    runs = [score.run_one(trace, lambda t, d: score.External(command, score.make_config(t, d)), delay, p) for p in (None, plan)]
+
+    def make(trace, delay):
+        return score.External(command, score.make_config(trace, delay), PATIENCE)
+
+    runs = [score.run_one(trace, make, delay, p) for p in (None, plan)]
     return dict({k: float(v) for k, v in score.fault_scores(trace, *runs, plan).items()}, trace=name, delay=delay)
 
 
