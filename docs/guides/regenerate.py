@@ -95,7 +95,8 @@ def main():
 
         with open(path, 'w') as file:
             file.write(BLOCK.sub(renewed, text))
-    subprocess.run([binary, 'demo', 'run', '--cores', cores, '--pictures', folder + '/pictures', '--quiet'], check=True)
+    subprocess.run([binary, 'demo', 'run', '--cores', cores, '--pictures', folder + '/pictures', '--quiet'], check=True,
+        stdout=subprocess.DEVNULL)
 
 
 if __name__ == '__main__':
