@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$hosts_file" ] || usage
 [ -r "$hosts_file" ] || CODE=3 fail "there is no file '$hosts_file'"
-[[ $redis =~ ^redis://. ]] || { say "--redis redis://HOST:PORT is missing: hosts cannot reach a Unix socket"; exit 2; }
+[[ $redis =~ ^(redis|sentinel)://. ]] || { say "--redis redis://HOST:PORT is missing: hosts cannot reach a Unix socket"; exit 2; }
 [[ $endpoint =~ ^tcp://.+:[0-9]+$ ]] || { say "--listen tcp://ADDRESS:PORT is missing: an address that the hosts reach"; exit 2; }
 
 hosts=() counts=() addresses=() total=0 line=0

@@ -1,11 +1,26 @@
 internal import Basics
 
-/// Where a Redis server is and who asks, from `unix:///path` or `redis://[user:password@]host:port/db`.
+/// Where a Redis server is and who asks: `unix:///path`, `redis://[user:password@]host:port/db`, or the sentinels that
+/// know it, `sentinel://[user:password@]host:port,host:port/name/db`.
 public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
   /// How the server is reached.
   public enum Place: Equatable, Sendable {
     case unix(path: String)
     case tcp(host: String, port: Int32)
+    /// The sentinels are asked at every connect where the primary of this name is.
+    case sentinels([Host], primary: String)
+  }
+
+  /// A host and a port of it.
+  public struct Host: Equatable, Sendable, CustomStringConvertible {
+    /// A name or an address.
+    public var name: String
+    /// The port.
+    public var port: Int32
+    /// Names a place.
+    public init(name: String, port: Int32) { (self.name, self.port) = (name, port) }
+    /// `host:port`, with brackets around an address of IPv6.
+    public var description: String { "\(name.contains(":") ? "[\(name)]" : name):\(port)" }
   }
 
   /// How the server is reached.
@@ -29,7 +44,7 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         .address,
         during: "reading of the Redis address '\(Self.hidingPassword(url))'",
         answer: why,
-        advice: "write unix:///path/to/redis.sock or redis://[user:password@]host:port/db"
+        advice: Self.forms
       )
     }
     guard let colon = url.firstRange(of: "://") else { throw bad("it has no scheme") }
@@ -54,23 +69,25 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
         }
         database = number
       }
-    case "redis":
-      let parts = rest.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-      var host = parts.first ?? ""
-      var port: Int32 = 6379
-      let bracket = host.lastIndex(of: "]")
-      if let colon = host.lastIndex(of: ":"), bracket.map({ $0 < colon }) ?? true {
-        guard let number = Int32(host[host.index(after: colon)...]), (1...65535).contains(number) else {
-          throw bad("'\(host[host.index(after: colon)...])' is not a port")
-        }
-        port = number
-        host = host[..<colon]
+    case "redis", "sentinel":
+      let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
+      var hosts: [Host] = []
+      for text in (parts.first ?? "").split(separator: ",", omittingEmptySubsequences: false) {
+        hosts.append(try Self.host(text, usualPort: scheme == "redis" ? 6379 : 26_379, bad))
       }
-      if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-      guard !host.isEmpty else { throw bad("it has no host") }
-      place = .tcp(host: String(host), port: port)
-      if parts.count == 2, !parts[1].isEmpty {
-        guard let number = Int(parts[1]), number >= 0 else { throw bad("'\(parts[1])' is not a database number") }
+      let numbers: ArraySlice<Substring>
+      if scheme == "redis" {
+        guard hosts.count == 1 else { throw bad("it has \(hosts.count) hosts; sentinels are named by sentinel://") }
+        place = .tcp(host: hosts[0].name, port: hosts[0].port)
+        numbers = parts.dropFirst()
+      } else {
+        guard parts.count > 1, !parts[1].isEmpty else { throw bad("it does not name the primary") }
+        place = .sentinels(hosts, primary: String(parts[1]))
+        numbers = parts.dropFirst(2)
+      }
+      let text = numbers.joined(separator: "/")
+      if !text.isEmpty {
+        guard let number = Int(text), number >= 0 else { throw bad("'\(text)' is not a database number") }
         database = number
       }
     case "rediss":
@@ -90,8 +107,32 @@ public struct RedisAddress: Equatable, Sendable, CustomStringConvertible {
     switch place {
     case .unix(let path): "unix://\(path)" + (database == 0 ? "" : "?db=\(database)")
     case .tcp(let host, let port):
-      "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)" + (database == 0 ? "" : "/\(database)")
+      "redis://\(Host(name: host, port: port))" + (database == 0 ? "" : "/\(database)")
+    case .sentinels(let hosts, let primary):
+      "sentinel://\(hosts.map(\.description).joined(separator: ","))/\(primary)"
+        + (database == 0 ? "" : "/\(database)")
     }
+  }
+
+  private static let forms =
+    "write unix:///path/to/redis.sock, redis://[user:password@]host:port/db "
+    + "or sentinel://[user:password@]host:port,host:port/name/db"
+
+  private static func host(
+    _ text: Substring,
+    usualPort: Int32,
+    _ bad: (String) -> StoreError
+  ) throws(StoreError) -> Host {
+    var (name, port) = (text, usualPort)
+    let bracket = name.lastIndex(of: "]")
+    if let colon = name.lastIndex(of: ":"), bracket.map({ $0 < colon }) ?? true {
+      let digits = name[name.index(after: colon)...]
+      guard let number = Int32(digits), (1...65535).contains(number) else { throw bad("'\(digits)' is not a port") }
+      (name, port) = (name[..<colon], number)
+    }
+    if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
+    guard !name.isEmpty else { throw bad("it has no host") }
+    return Host(name: String(name), port: port)
   }
 
   private static func hidingPassword(_ url: String) -> String {

@@ -39,17 +39,43 @@ internal import CHiredis
     unsafe context = nil
   }
 
-  /// Opens the connection anew.
+  /// Opens the connection anew; where sentinels are named, to the server that is the primary now.
   public func reconnect() throws(StoreError) {
     close()
-    let limit = Self.time(connectMilliseconds)
-    let made =
-      switch address.place {
-      case .unix(let path): unsafe redisConnectUnixWithTimeout(path, limit)
-      case .tcp(let host, let port): unsafe redisConnectWithTimeout(host, port, limit)
+    switch address.place {
+    case .unix(let path):
+      try unsafe open(redisConnectUnixWithTimeout(path, Self.time(connectMilliseconds)), "\(address)")
+    case .tcp(let host, let port): try open(host, port, "\(address)")
+    case .sentinels(let sentinels, let name):
+      let primary = try Self.primary(named: name, of: sentinels, connectMilliseconds: connectMilliseconds)
+      try open(primary.name, primary.port, "\(primary), the primary of \(address)")
+    }
+    do throws(StoreError) {
+      if !address.password.isEmpty {
+        let user: [RedisArgument] = address.user.isEmpty ? [] : [.init(address.user)]
+        _ = try command(["AUTH"] + user + [.init(address.password)])
       }
+      if address.database != 0 { _ = try command(["SELECT", .init(address.database)]) }
+      if followsPrimary { try checkRole() }
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  /// Whether another server may be the one to talk to at the next connect.
+  private var followsPrimary: Bool {
+    if case .sentinels = address.place { true } else { false }
+  }
+
+  private func open(_ host: String, _ port: Int32, _ name: String) throws(StoreError) {
+    try unsafe open(redisConnectWithTimeout(host, port, Self.time(connectMilliseconds)), name)
+    if let context = unsafe context { unsafe redisEnableKeepAlive(context) }
+  }
+
+  private func open(_ made: UnsafeMutablePointer<redisContext>?, _ name: String) throws(StoreError) {
     guard let made = unsafe made else {
-      throw StoreError(.refused, during: "connect to \(address)", answer: "out of memory")
+      throw StoreError(.refused, during: "connect to \(name)", answer: "out of memory")
     }
     unsafe context = made
     guard unsafe made.pointee.err == 0 else {
@@ -57,23 +83,12 @@ internal import CHiredis
       close()
       throw StoreError(
         text.contains("timed out") ? .timedOut : .refused,
-        during: "connect to \(address)",
+        during: "connect to \(name)",
         answer: text,
         advice: "start the server, or correct the address (--redis)"
       )
     }
     unsafe redisSetTimeout(made, Self.time(commandMilliseconds))
-    if case .tcp = address.place { unsafe redisEnableKeepAlive(made) }
-    do throws(StoreError) {
-      if !address.password.isEmpty {
-        let user: [RedisArgument] = address.user.isEmpty ? [] : [.init(address.user)]
-        _ = try command(["AUTH"] + user + [.init(address.password)])
-      }
-      if address.database != 0 { _ = try command(["SELECT", .init(address.database)]) }
-    } catch {
-      close()
-      throw error
-    }
   }
 
   /// Sends a command and returns its reply.
@@ -82,7 +97,12 @@ internal import CHiredis
   @discardableResult public func command(_ words: [RedisArgument]) throws(StoreError) -> RedisReply {
     let context = unsafe try append(words)
     let reply = try unsafe nextReply(context, to: words)
-    if case .error(let text) = reply { throw StoreError(reply: text, during: Self.name(of: words)) }
+    if case .error(let text) = reply {
+      let error = StoreError(reply: text, during: Self.name(of: words))
+      // It was the primary and is none any more: whoever opens the connection anew gets the next one.
+      if error.kind == .readOnly, followsPrimary { close() }
+      throw error
+    }
     return reply
   }
 

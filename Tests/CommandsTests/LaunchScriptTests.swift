@@ -76,6 +76,8 @@ struct LaunchScriptTests {
     (["--redis", "unix:///r", "--listen", "tcp://c:1"], "a", 2, "hosts cannot reach a Unix socket"),
     (["--redis", "redis://r:1", "--listen", "ipc:///c"], "a", 2, "--listen tcp://ADDRESS:PORT is missing"),
     (["--redis", "redis://r:1", "--listen", "tcp://c:1"], "# nobody", 1, "names no host"),
+    // Sentinels may be named instead of a server.
+    (["--redis", "sentinel://r:1,s:1/n", "--listen", "tcp://c:1"], "# nobody", 1, "names no host"),
     (["--cores", "2"], "a", 2, "unknown option '--cores'"),
   ])
   func `ssh.sh refuses what cannot work`(options: [String], hosts: String, code: Int32, message: String) throws {

@@ -15,11 +15,18 @@ struct RedisAddressTests {
     #expect(full.database == 2)
     #expect(full.description == "redis://[::1]:7000/2")
     #expect(try RedisAddress("redis://:x@h:1").user == "")
+    let watched = try RedisAddress("sentinel://me:x@a,[::1]:7001,c:7002/shop/3")
+    let hosts = [("a", 26_379), ("::1", 7001), ("c", 7002)].map { RedisAddress.Host(name: $0, port: $1) }
+    #expect(watched.place == .sentinels(hosts, primary: "shop"))
+    #expect(watched.user == "me" && watched.password == "x" && watched.database == 3)
+    #expect(watched.description == "sentinel://a:26379,[::1]:7001,c:7002/shop/3")
+    #expect(try RedisAddress(watched.description).place == watched.place)
   }
 
   @Test(arguments: [
     "localhost:6379", "http://h", "rediss://h", "redis://", "redis://h:x", "redis://h:0", "redis://h:65536",
     "redis://h/x",
+    "redis://a,b", "sentinel://h", "sentinel://h:1/", "sentinel:///shop", "sentinel://a,/shop", "sentinel://a/shop/x",
     "redis://pw@h", "redis://u:%zz@h", "unix://path", "unix:///p?x=1", "unix:///p?db=-1",
     "unix:///" + String(repeating: "x", count: 107),
   ]) func `an address that cannot be read is an error that names it`(url: String) {
@@ -28,7 +35,8 @@ struct RedisAddressTests {
     } throws: { error in
       (error as? StoreError)?.kind == .address
         && (error as? StoreError)?.advice
-          == "write unix:///path/to/redis.sock or redis://[user:password@]host:port/db"
+          == "write unix:///path/to/redis.sock, redis://[user:password@]host:port/db "
+          + "or sentinel://[user:password@]host:port,host:port/name/db"
     }
   }
 

@@ -8,7 +8,7 @@ struct CoordinatorCommand: Command {
   static let summary = "Runs the coordinator of the capacity service: seals ticks, drives the cores, plans, answers."
   static let fields: [Field<Self>] = [
     .value("config", \.config, "FILE", help: "The configuration of the capacity service (YAML)."),
-    .value("redis", \.redis, "URL", help: "The store: unix:///path or redis://host:port."),
+    .value("redis", \.redis, "URL", help: "The store: unix:///path, redis://host:port or sentinel://host:port/name."),
     .value("listen", \.listen, "ENDPOINT", help: "Where to listen for cores."),
     .value("query", \.query, "ENDPOINT", help: "Where to listen for questions."),
     .value("cores", \.cores, "N", in: 1...64, help: "Cores to wait for."),

@@ -163,7 +163,7 @@ extension Field {
       "redis",
       path,
       "URL",
-      help: "The Redis server, as redis://host:port or unix:///path (default: of 'synfire up')."
+      help: "The Redis server: redis://host:port, unix:///path or sentinel://host:port/name (default: of 'synfire up')."
     )
   }
 }
