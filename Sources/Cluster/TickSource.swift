@@ -170,8 +170,9 @@ public final class TickSource: InputSource, TickReader {
     // What is due already comes before anything new is read: after a long silence there are many ticks.
     due = folder.sealDue()
     guard due.isEmpty else { return }
-    // Taken before the samples: what arrives after this moment is not late for it.
-    let now = Timestamp(milliseconds: WallClock.nowMilliseconds())
+    // Taken before the samples: what arrives after this moment is not late for it. It is the clock that stamps arrivals:
+    // were it this machine's, a jump of it would seal ticks whose samples are yet to come.
+    let now = try Timestamp(milliseconds: configuration.clock == .wall ? stream.time() : 0)
     let entries = try readEntries()
     var rejections: [MetricStream.Rejection] = []
     for entry in entries {

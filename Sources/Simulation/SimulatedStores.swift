@@ -99,6 +99,9 @@ final class RemoteTickStore: TickStore, SampleStream, SampleSink, EventReader {
     onRejected(rejections)
     try connection.write("XACK") { [store] () throws(StoreError) in try store.reject(lease, rejections) }
   }
+  func time() throws(StoreError) -> Int64 {
+    try connection.read("TIME") { [server = connection.server] in server.wallMilliseconds }
+  }
   func lastSealed() throws(StoreError) -> Int64? {
     try connection.read("read of ticks") { [store] in store.lastSealed() }
   }

@@ -97,6 +97,9 @@ public final class MemoryTickStore: TickStore, SampleStream {
     acknowledge(rejections.map(\.entry.id))
   }
 
+  /// Returns the time of the last sample, since it has no clock of its own.
+  public func time() -> Int64 { Int64(clamping: present.lastPlace.milliseconds) }
+
   private func acknowledge(_ places: [EntryID]) {
     let done = Set(places)
     present.pending.removeAll { done.contains($0.id) }

@@ -13,6 +13,8 @@ public protocol SampleStream: AnyObject {
   func readNew(_ lease: Lease, after place: EntryID?, count: Int) throws(StoreError) -> [StreamEntry]?
   /// Puts samples aside with their reasons and acknowledges them.
   func reject(_ lease: Lease, _ rejections: [MetricStream.Rejection]) throws(StoreError)
+  /// Returns the time of day of the store, which also stamps the arrival of samples, in ms since the Unix epoch.
+  func time() throws(StoreError) -> Int64
 }
 
 /// The samples that services report: a stream that everybody appends to and one coordinator reads.
@@ -208,6 +210,9 @@ public final class MetricStream: SampleSink, SampleStream {
     )
     if reply.text == "fence" { throw .fenceLost(during: "XADD \(tenant.key("rejected"))") }
   }
+
+  /// Returns the time of day of the server in ms.
+  public func time() throws(StoreError) -> Int64 { try connection.time() }
 
   /// Returns the last rejected samples, newest first: the sample with the fields `reason` and `id` in front.
   public func readRejected(count: Int) throws(StoreError) -> [StreamEntry] {

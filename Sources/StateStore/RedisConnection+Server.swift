@@ -56,6 +56,15 @@ extension RedisConnection {
     return log == "yes" && sync == "always"
   }
 
+  /// Returns the time of day of the server, in ms since the Unix epoch.
+  public func time() throws(StoreError) -> Int64 {
+    let reply = try command(["TIME"])
+    guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].number, let rest = parts[1].number else {
+      throw .unreadable(reply, during: "TIME")
+    }
+    return seconds * 1000 + rest / 1000
+  }
+
   /// Returns a setting of the server, or nil when it may not be read.
   private func setting(_ name: String) throws(StoreError) -> String? {
     do {

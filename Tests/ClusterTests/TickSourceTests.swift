@@ -11,6 +11,7 @@ import Workloads
     let store: MemoryTickStore
     var hangs = false
     private(set) var late: [() -> Void] = []
+    var milliseconds: Int64 = 0
 
     init(_ store: MemoryTickStore) { self.store = store }
 
@@ -29,6 +30,7 @@ import Workloads
     func reject(_ lease: Lease, _ rejections: [MetricStream.Rejection]) throws(StoreError) {
       try store.reject(lease, rejections)
     }
+    func time() -> Int64 { milliseconds }
     func version() -> Int64 { 0 }
     func all() -> (version: Int64, items: [EventStore.Item]) { (0, []) }
   }
@@ -81,6 +83,33 @@ import Workloads
     #expect(try firstTick(.all) == [7.0 / 3])
     // What the rule is for: two of three samples are lost without it.
     #expect(try firstTick(ProtocolRules(without: .readAfterPlace)) == [4])
+  }
+
+  @Test func `ticks are sealed by the clock of the store, whatever that of this machine says`() throws {
+    let store = MemoryTickStore()
+    let stream = HangingStream(store)
+    var configuration = Self.configuration
+    configuration.clock = .wall
+    let source = try TickSource(
+      configuration: configuration,
+      stream: stream,
+      store: store,
+      events: stream,
+      lease: Lease(fence: Fence(1), nonce: 1),
+      log: Log(least: .silent),
+      clock: { 0 }
+    )
+    // Its clock is decades behind.
+    for (time, value) in [(10_001_000, 1), (10_004_000, 2), (10_009_000, 6)] as [(Int64, Double)] {
+      _ = store.append(Self.entries([Self.sample(time, value)]), milliseconds: UInt64(time))
+      stream.milliseconds = time
+      for _ in 0..<3 { #expect(try source.input(0) == nil) }
+    }
+    stream.milliseconds = 10_010_000
+    for _ in 0..<3 where try source.input(0) == nil {}
+    #expect(try source.sealedTick(0).values.map(\.value) == [3])
+    #expect(try source.input(1) == nil)
+    #expect(source.rejected.isEmpty)
   }
 
   @Test func `sealing waits while too much of it may still be lost`() throws {

@@ -132,6 +132,9 @@ struct MetricStreamTests {
     let odd = StreamField([0, 255, 13, 10], [36, 0, 42])
     let places = try stream.append([[.init("service", "a"), odd], [.init("cpu", "0.5")], [], [.init("", "")]])
     #expect(places == places.sorted())
+    // Its clock is the one that stamps arrivals.
+    let time = UInt64(try stream.time())
+    #expect(places.allSatisfy { $0.milliseconds <= time && time - $0.milliseconds < 60_000 })
     // Before the group exists, and from the oldest on.
     let new = try #require(try stream.readNew(lease, after: nil, count: 2))
     #expect(new.map(\.id) == Array(places.prefix(2)))
