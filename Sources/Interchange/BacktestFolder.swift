@@ -158,7 +158,7 @@ private struct Folder {
     where FileManager.default.fileExists(atPath: file) {
       let bytes: [UInt8]
       do {
-        bytes = Array(try Data(contentsOf: URL(filePath: file)))
+        bytes = try InputFile.bytes(of: file)
       } catch {
         throw DocumentError(file: file, line: 0, message: "it cannot be read: \(error)")
       }

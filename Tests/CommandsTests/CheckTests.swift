@@ -53,6 +53,16 @@ struct CheckTests {
     #expect(found.output == "")
   }
 
+  @Test func `a file that is too large is refused before it is read`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("large.yaml", "")
+    // Nothing of it takes room on the disk.
+    try FileHandle(forWritingTo: URL(filePath: folder.path("large.yaml"))).truncate(atOffset: (1 << 30) + 1)
+    let found = run(CommandRegistry.all, ["check", folder.path("large.yaml")])
+    #expect(found.code == .failed)
+    #expect(found.error.contains("large.yaml' has 1073741825 bytes, and at most 1073741824 are read of one"))
+  }
+
   @Test func `a configuration is told with its services`() throws {
     let found = try check(
       "shop.yaml",

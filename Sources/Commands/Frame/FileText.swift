@@ -4,20 +4,16 @@ internal import Glibc
 
 /// Whole files, with errors that carry the exit code.
 enum FileText {
-  /// Reads a file, or standard input for `-`.
+  /// Reads a file of at most `InputFile.mostBytes`, or standard input for `-`.
   ///
-  /// - Throws: `CommandFailure` with exit code 3 when there is no such file, 1 when it cannot be read.
+  /// - Throws: `CommandFailure` with exit code 3 when there is no such file, 1 when it cannot be read or is too large.
   static func bytes(of path: String) throws(CommandFailure) -> [UInt8] {
-    let path = path == "-" ? "/dev/stdin" : path
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw CommandFailure(.notFound, "there is no file '\(path)'")
+    do {
+      return try InputFile.bytes(of: path == "-" ? "/dev/stdin" : path)
+    } catch {
+      if case .missing = error { throw CommandFailure(.notFound, "\(error)") }
+      throw CommandFailure(.failed, "\(error)")
     }
-    guard !isFolder else { throw CommandFailure(.failed, "'\(path)' is a folder; a file is wanted") }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure(.failed, "the file '\(path)' cannot be read; is it yours to read?")
-    }
-    return Array(data)
   }
 
   /// Writes a whole file, so that a reader sees the old one or the new one.
