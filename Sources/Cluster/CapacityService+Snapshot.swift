@@ -91,7 +91,7 @@ extension CapacityService {
     detector = AnomalyDetector(tickMilliseconds: configuration.tickMilliseconds)
     guard let bytes else { return }
     var r = ByteReader(bytes, reading: "checkpoint of the planner")
-    guard try r.read(UInt8.self) == 3 else { throw r.error("unknown version") }
+    try r.readVersion(3)
     let count: Int64 = try r.read()
     published = (count, try r.read())
     var inner = ByteReader(try r.readBlob(), reading: "anomaly detector")
@@ -109,7 +109,7 @@ extension CapacityService {
   /// Takes a slice, in their order.
   public func restore(slice bytes: [UInt8]) throws {
     var r = ByteReader(bytes, reading: "slice of the planner's checkpoint")
-    guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+    try r.readVersion(1)
     for _ in 0..<(try r.readCount(elementBytes: 3)) {
       let service = try r.readString()
       var inner = ByteReader(try r.readBlob(), reading: "planner of \(service)")

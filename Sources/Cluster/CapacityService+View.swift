@@ -32,7 +32,7 @@ extension CapacityService {
     /// Reads a view.
     public init(decoding bytes: [UInt8]) throws(WireError) {
       var r = ByteReader(bytes, reading: "published tick")
-      guard try r.read(UInt8.self) == 2 else { throw r.error("unknown version") }
+      try r.readVersion(2)
       tick = Tick(try r.read())
       forecasts = []
       for _ in 0..<(try r.readCount(elementBytes: 20)) { forecasts.append(try SeriesForecast(from: &r)) }

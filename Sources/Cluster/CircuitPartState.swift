@@ -40,10 +40,7 @@ struct CircuitPartState {
   /// Reads a state from bytes.
   init(decoding bytes: [UInt8], of part: PartID) throws(WireError) {
     var r = ByteReader(bytes, reading: "checkpoint of part \(part.index)")
-    let version: UInt8 = try r.read()
-    guard version == Self.version else {
-      throw r.error("it has version \(version), this program writes \(Self.version)")
-    }
+    try r.readVersion(Self.version)
     stepMilliseconds = Double(bitPattern: try r.read())
     guard stepMilliseconds > 0, stepMilliseconds.isFinite else { throw r.error("its step is \(stepMilliseconds) ms") }
     populations = []

@@ -101,7 +101,12 @@ public final class LeasedRunStore: RunStore {
       createdMilliseconds: WallClock.nowMilliseconds(),
       fence: lease.fence
     )
-    let record = try store.createRun(lease, fresh)
+    let record: RunRecord
+    do { record = try store.createRun(lease, fresh) } catch {
+      // Who comes next, with the right program say, need not wait.
+      releaseLease()
+      throw error
+    }
     guard record.format == RunRecord.presentFormat else {
       releaseLease()
       throw StoreError(

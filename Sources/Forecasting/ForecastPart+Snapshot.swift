@@ -41,7 +41,7 @@ extension ForecastPart {
 
   /// The same, from bytes in which a snapshot comes next.
   public func restore(from r: inout ByteReader) throws(WireError) {
-    guard try r.read(UInt8.self) == 3 else { throw r.error("another version's format; start a new run") }
+    try r.readVersion(3)
     let hasTick = try r.readBool()
     let index = try r.read(Int64.self)
     let tick = hasTick ? Tick(index) : nil

@@ -58,6 +58,16 @@ public struct ByteReader: Sendable {
     }
   }
 
+  /// Reads the version of a format, which has to be the one that this program writes.
+  public mutating func readVersion(_ present: UInt8) throws(WireError) {
+    let found = try read(UInt8.self)
+    guard found == present else {
+      throw error(
+        "its format has version \(found), this program reads \(present); use the program that wrote it, or start anew"
+      )
+    }
+  }
+
   /// Reads an unsigned integer written in groups of seven bits.
   public mutating func readVarint() throws(WireError) -> UInt64 {
     var value: UInt64 = 0

@@ -143,7 +143,7 @@ public struct SealedTick: Equatable, Sendable {
   /// Reads a tick from bytes.
   public init(decoding bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "sealed tick")
-    guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+    try r.readVersion(1)
     tick = Tick(try r.read())
     lengthMilliseconds = try r.read()
     guard lengthMilliseconds > 0 else { throw r.error("a tick's length is positive") }

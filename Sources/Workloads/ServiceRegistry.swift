@@ -63,7 +63,7 @@ public struct ServiceRegistry: Equatable, Sendable {
   /// - Throws: when the bytes are not what `encoded` writes, for example a name that stands there twice.
   public init(decoding bytes: [UInt8]) throws(WireError) {
     var r = ByteReader(bytes, reading: "service registry")
-    guard try r.read(UInt8.self) == 1 else { throw r.error("unknown version") }
+    try r.readVersion(1)
     var names: [String] = []
     for _ in 0..<(try r.readCount(elementBytes: 1)) { names.append(try r.readString()) }
     for _ in 0..<(try r.readCount(elementBytes: 2)) {

@@ -108,6 +108,13 @@ struct ByteCodecTests {
     }
   }
 
+  @Test func `another version than the present one is refused with both`() throws {
+    var r = ByteReader([4, 2], reading: "checkpoint")
+    try r.readVersion(4)
+    let sentence = "its format has version 2, this program reads 3; use the program that wrote it, or start anew"
+    #expect(throws: WireError(reading: "checkpoint", problem: sentence, offset: 2)) { try r.readVersion(3) }
+  }
+
   @Test func `a truth value of 2 and a string that is not UTF-8 are refused`() {
     #expect(throws: WireError.self) {
       var r = ByteReader([2], reading: "t")
