@@ -115,7 +115,7 @@ let package = Package(
       dependencies: ["Basics", "StateStore", "Cluster", "Simulation"],
       swiftSettings: strict
     ),
-    module("Chaos", ["Basics", "Documents", "StateStore", "Cluster"]),
+    module("Chaos", ["Basics", "Wire", "Documents", "StateStore", "Cluster"]),
     // preloaded into processes whose clocks tests have jump; the one thing here that has to be C
     .target(name: "ClockShift"),
     .executableTarget(name: "synfire-chaos", dependencies: ["Basics", "Chaos"], swiftSettings: strict),

@@ -26,11 +26,10 @@ public final class ChaosRun {
   public func perform(_ list: FaultList) throws {
     var published: [(name: String, Published)] = []
     for (i, history) in list.histories.enumerated() {
-      switch history.stage {
-      case .shop:
-        if let found = try play(history) { published.append(("history \(i + 1)", found)) }
-      case .circuit:
+      if history.stage == .circuit {
         for fault in history.steps.joined() { try play(fault, seed: history.seed) }
+      } else if let found = try play(history) {
+        published.append(("history \(i + 1)", found))
       }
     }
     let most = published.map(\.1.ticks.count).max() ?? 0
@@ -54,7 +53,7 @@ public final class ChaosRun {
     guard try shop.wait(milliseconds: 600_000, until: { shop.watch.last >= Int64(ticks) }) else {
       throw ChaosError("the run without faults came to tick \(shop.watch.last) of \(ticks)")
     }
-    return try Published(from: shop.store.address)
+    return try Published(from: shop.storeAddress)
   }
 
   /// Plays one history of the shop; returns what it published, unless it ended in a refusal.
@@ -63,15 +62,13 @@ public final class ChaosRun {
     let faults = history.steps.joined()
     // A disk that has what was answered for loses no tail.
     let canSync = !faults.contains(.storeTail) && !faults.contains(.everything)
-    let shop = try FaultyShop(
-      .init(
-        program: program,
-        seed: chance.next(),
-        sync: canSync && chance.next() % 2 == 0 ? .always : .everySecond,
-        logs: logs,
-        hasOwnDisk: faults.contains(.storeDisk) && ChaosFolder.canHaveDisk
-      )
-    )
+    var plan = FaultyShop.Plan(program: program, stage: history.stage, seed: chance.next(), logs: logs)
+    plan.sync = canSync && chance.next() % 2 == 0 ? .always : .everySecond
+    plan.hasOwnDisk = faults.contains(.storeDisk) && ChaosFolder.canHaveDisk
+    plan.hasClocks = faults.contains(.clockJump)
+    if history.stage != .shop { (plan.hasProxy, plan.spares) = (false, 0) }
+    if history.stage == .copies { (plan.cores, plan.ticksPerCheckpoint) = (1, 6) }
+    let shop = try FaultyShop(plan)
     defer { shop.stop() }
     try shop.startFeed()
     guard try shop.wait(milliseconds: Self.patience, until: { shop.watch.last >= 10 }) else {
@@ -80,7 +77,7 @@ public final class ChaosRun {
     for step in history.steps {
       try shop.wait(milliseconds: .random(in: 100...600, using: &chance))
       if step.contains(where: \.isFatal) {
-        let published = try Published(from: shop.store.address)
+        let published = try Published(from: shop.storeAddress)
         report.add(step, try refusal(of: step, on: shop, &chance))
         return published
       }
@@ -96,13 +93,13 @@ public final class ChaosRun {
 
   /// Waits until everything that is sealed is public, and reads it.
   private func settled(_ shop: FaultyShop) throws -> Published? {
-    let ticks = try RedisTickStore(RedisConnection(shop.store.address), tenant: "shop")
+    let ticks = try RedisTickStore(RedisConnection(shop.storeAddress), tenant: "shop")
     let isDone = try shop.wait(milliseconds: Self.patience) { try shop.watch.last >= ticks.lastSealed() ?? 0 }
     guard isDone else {
       report.add(failure: "sealed ticks did not become public: \(shop.lastWords(of: "coordinator"))")
       return nil
     }
-    return try Published(from: shop.store.address)
+    return try Published(from: shop.storeAddress)
   }
 
   /// Does faults, undoes them, and waits until ticks have gone on for a while.

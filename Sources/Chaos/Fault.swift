@@ -4,6 +4,8 @@ public enum Fault: String, CaseIterable, Sendable {
   case coreZombie = "core-zombie"
   case coreSlow = "core-slow"
   case coreMemory = "core-memory"
+  case coreElsewhere = "core-elsewhere"
+  case coreFlip = "core-flip"
   case coresRolling = "cores-rolling"
   case coresKill = "cores-kill"
   case coordinatorKill = "coordinator-kill"
@@ -17,6 +19,7 @@ public enum Fault: String, CaseIterable, Sendable {
   case storeMemory = "store-memory"
   case storeDisk = "store-disk"
   case storeReplica = "store-replica"
+  case storeFailover = "store-failover"
   case storeFlush = "store-flush"
   case linkCut = "link-cut"
   case linkDrop = "link-drop"
@@ -42,6 +45,8 @@ public enum Fault: String, CaseIterable, Sendable {
     case .coreZombie: "a core is stopped beyond the limit, replaced, and goes on"
     case .coreSlow: "a core runs half of the time"
     case .coreMemory: "a core gets no more memory"
+    case .coreElsewhere: "a core's machine is gone, and one on another machine, without shared memory, takes over"
+    case .coreFlip: "a bit of a core's memory flips, where every part is simulated twice (--verify)"
     case .coresRolling: "all cores are restarted one after the other, as for an upgrade"
     case .coresKill: "kill -9 of all cores at once"
     case .coordinatorKill: "kill -9 of the coordinator"
@@ -55,6 +60,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case .storeMemory: "the memory of Redis is full"
     case .storeDisk: "the disk of Redis is full"
     case .storeReplica: "Redis is made a replica by mistake"
+    case .storeFailover: "kill -9 of the primary, and a sentinel promotes its replica"
     case .storeFlush: "Redis is flushed"
     case .linkCut: "connections between cores are cut"
     case .linkDrop: "a third of the frames are dropped"
@@ -65,7 +71,7 @@ public enum Fault: String, CaseIterable, Sendable {
     case .linkFlip: "bits of frames are flipped"
     case .linkOneWay: "a core hears nobody, and is heard"
     case .linkUnplug: "two cores do not hear each other"
-    case .clockJump: "the clock of all but one machine jumps by an hour"
+    case .clockJump: "clocks of some processes, Redis among them, jump by an hour, and back"
     case .everything: "kill -9 of all processes and Redis, and the last second of its log is lost"
     case .runCore: "run: kill -9 of a core"
     case .runKill: "run: kill -9 of all its processes, then --resume"
@@ -76,12 +82,23 @@ public enum Fault: String, CaseIterable, Sendable {
   }
 
   /// Where it can happen.
-  public enum Stage: Sendable { case shop, circuit }
+  public enum Stage: Sendable, CaseIterable {
+    /// The capacity service on one machine.
+    case shop
+    /// The same over TCP, with a sentinel that watches over two Redis servers.
+    case hosts
+    /// The same with every part simulated twice.
+    case copies
+    /// A run of a circuit.
+    case circuit
+  }
 
   /// Where it happens.
   public var stage: Stage {
     switch self {
     case .runCore, .runKill, .runPause, .runStore, .runDisk: .circuit
+    case .coreElsewhere, .storeFailover: .hosts
+    case .coreFlip: .copies
     default: .shop
     }
   }
@@ -90,14 +107,15 @@ public enum Fault: String, CaseIterable, Sendable {
   public var isFatal: Bool { self == .storeFlush }
 
   /// Whether it is a course of events that waits for the cluster, and so cannot be begun beside another fault.
-  var isCourse: Bool { self == .coresRolling || self == .coordinatorOther }
+  var isCourse: Bool { self == .coresRolling || self == .coordinatorOther || self == .coreFlip }
 
   /// What it is done to; two faults at once are done to different things.
   public var target: Target {
     switch self {
-    case .coreKill, .coreZombie, .coreSlow, .coreMemory, .coresRolling, .coresKill: .core
+    case .coreKill, .coreZombie, .coreSlow, .coreMemory, .coreElsewhere, .coreFlip, .coresRolling, .coresKill: .core
     case .coordinatorKill, .coordinatorPause, .coordinatorTwice, .coordinatorOther: .coordinator
-    case .storeRestart, .storeKill, .storeTail, .storePause, .storeMemory, .storeDisk, .storeReplica: .store
+    case .storeRestart, .storeKill, .storeTail, .storePause, .storeMemory, .storeDisk, .storeReplica, .storeFailover:
+      .store
     case .linkCut, .linkDrop, .linkDelay, .linkDouble, .linkReorder, .linkHalf, .linkFlip, .linkOneWay, .linkUnplug:
       .link
     default: .everything

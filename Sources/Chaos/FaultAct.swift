@@ -40,6 +40,8 @@ extension FaultyShop {
   private func beginOnCores(_ fault: Fault, _ chance: inout Chance) throws -> FaultAct {
     guard let victim = members().randomElement(using: &chance) else { throw Skipped(reason: "no core runs") }
     switch fault {
+    case .coreElsewhere: return try beginElsewhere(victim.place)
+    case .coreFlip: try flipBit(of: victim, &chance)
     case .coreZombie:
       send(.stop, to: victim.pid)
       return FaultAct(
@@ -95,7 +97,7 @@ extension FaultyShop {
       send(.stop, to: victim)
       return FaultAct(lasts: .random(in: 3500...5000, using: &chance), end: { [self] in send(.resume, to: victim) })
     case .coordinatorTwice:
-      let second = try guest(coordinator(sockets: "-2"), "second")
+      let second = try guest(coordinator(isSecond: true), "second")
       send(.stop, to: victim)
       return FaultAct(lasts: 4500) { [self] in
         send(.resume, to: victim)
@@ -136,52 +138,6 @@ extension FaultyShop {
     return started
   }
 
-  private func beginOnStore(_ fault: Fault, _ chance: inout Chance) throws -> FaultAct {
-    switch fault {
-    case .storeRestart:
-      store.stop()
-      try startStore()
-    case .storeKill: try killStore()
-    case .storeTail:
-      try killStore {
-        try cutLog(
-          milliseconds: .random(in: 0...1000, using: &chance),
-          and: .random(in: 0...200, using: &chance)
-        )
-      }
-    case .storePause:
-      store.process?.send(.stop)
-      return FaultAct(lasts: .random(in: 1500...6000, using: &chance)) { [self] in store.process?.send(.resume) }
-    case .storeMemory:
-      try order("CONFIG", "SET", "maxmemory", "1mb")
-      return FaultAct(lasts: 1500) { [self] in try order("CONFIG", "SET", "maxmemory", "0") }
-    case .storeDisk:
-      guard folder.hasOwnDisk else { throw Skipped(reason: "only root can mount a small disk") }
-      try folder.fill()
-      return FaultAct(lasts: 2500) { [self] in folder.makeRoom() }
-    case .storeReplica:
-      try order("REPLICAOF", "127.0.0.1", "1")
-      return FaultAct(lasts: 1500) { [self] in try order("REPLICAOF", "NO", "ONE") }
-    default: break
-    }
-    return FaultAct()
-  }
-
-  private func killStore(meanwhile: () throws -> Void = {}) throws {
-    isStoreSupervised = false
-    defer { isStoreSupervised = true }
-    store.process?.send(.kill)
-    store.process?.wait()
-    try meanwhile()
-    _ = store.hasEnded()
-    try startStore()
-  }
-
-  /// Gives the server an order, as an operator does.
-  private func order(_ words: RedisArgument...) throws {
-    try RedisConnection(store.address, commandMilliseconds: 10_000).command(words)
-  }
-
   private func beginOnLinks(_ fault: Fault, isAlone: Bool, _ chance: inout Chance) throws -> FaultAct {
     guard let proxy else { throw Skipped(reason: "this cluster has no proxy") }
     let cores = members()
@@ -215,24 +171,6 @@ extension FaultyShop {
       guard proxy.harmed.load(ordering: .relaxed) > before else {
         throw WrongAnswer(description: "no frame was harmed")
       }
-    }
-  }
-
-  private func beginOnAll(_ fault: Fault, _ chance: inout Chance) throws -> FaultAct {
-    switch fault {
-    case .storeFlush:
-      try order("FLUSHALL")
-      return FaultAct(lasts: 15_000)
-    case .everything:
-      for process in supervisor.processes { send(.kill, to: process.pid) }
-      try killStore {
-        try cutLog(
-          milliseconds: .random(in: 0...1000, using: &chance),
-          and: .random(in: 0...200, using: &chance)
-        )
-      }
-      return FaultAct(countsFromBeginning: true)
-    default: throw Skipped(reason: "only the simulated cluster (synfire-sim) turns clocks")
     }
   }
 }

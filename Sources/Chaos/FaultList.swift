@@ -23,8 +23,15 @@ public struct FaultList: Equatable, Sendable {
     while drawn.count < count, !kinds.isEmpty { drawn += kinds.shuffled(using: &chance) }
     drawn = Array(drawn.prefix(count))
     for fault in drawn where fault.stage == .circuit { add(.circuit, [[fault]], &chance) }
+    for stage in Fault.Stage.allCases where stage != .circuit {
+      addLives(stage, drawn.filter { $0.stage == stage }, &chance)
+    }
+  }
+
+  /// Deals faults of the capacity service to lives of a cluster.
+  private mutating func addLives(_ stage: Fault.Stage, _ drawn: [Fault], _ chance: inout Chance) {
     var steps: [[Fault]] = []
-    for fault in drawn where fault.stage == .shop && !fault.isFatal {
+    for fault in drawn where !fault.isFatal {
       // Every fourth of them comes together with the one before it, if that is done to something else.
       if let last = steps.last, last.count == 1, Self.fit(last[0], fault), chance.next() % 4 == 0 {
         steps[steps.count - 1].append(fault)
@@ -37,7 +44,7 @@ public struct FaultList: Equatable, Sendable {
     guard lives > 0 else { return }
     for i in 0..<lives {
       let end = i < fatal.count ? [[fatal[i]]] : []
-      add(.shop, Array(steps[steps.count * i / lives..<steps.count * (i + 1) / lives]) + end, &chance)
+      add(stage, Array(steps[steps.count * i / lives..<steps.count * (i + 1) / lives]) + end, &chance)
     }
   }
 

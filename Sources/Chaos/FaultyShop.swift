@@ -12,12 +12,15 @@ final class FaultyShop {
   /// How it is started.
   struct Plan {
     var program: String
+    /// Where its parts lie.
+    var stage = Fault.Stage.shop
     var cores = 3
     var spares = 1
     /// Times as fast as real time; nil as fast as it is read.
     var speed: Int? = FaultyShop.usualSpeed
     /// Whether frames go through a proxy.
     var hasProxy = true
+    var ticksPerCheckpoint = 24
     var seed: UInt64 = 1
     /// When the store's disk has what it answers for.
     var sync = PrivateRedis.Sync.everySecond
@@ -25,6 +28,8 @@ final class FaultyShop {
     var logs: String?
     /// Whether the store lies on a small disk of its own.
     var hasOwnDisk = false
+    /// Whether clocks can be made to jump.
+    var hasClocks = false
   }
 
   /// Days of the shop, more than any history takes.
@@ -34,11 +39,16 @@ final class FaultyShop {
 
   let plan: Plan
   let folder: ChaosFolder
-  let store: PrivateRedis
-  let storeFolder: String
+  /// The one server, or two of which a sentinel chooses.
+  let store: PrivateRedis?
+  let replicated: ReplicatedStore?
+  let storeAddress: RedisAddress
+  let clocks: FaultyClocks?
   let proxy: SpikeProxy?
   let watch: PublicationWatch
   let supervisor: Supervisor
+  /// Where the coordinator listens for cores.
+  let controlEndpoint: String
   private(set) var feed: ChildProcess?
   /// Whether what ended is started again; a fault may need it to stay away for a time.
   var isSupervised = true
@@ -47,26 +57,35 @@ final class FaultyShop {
   var everyTurn: [Int: () -> Void] = [:]
   /// Processes that faults started beside the cluster.
   var guests: [ChildProcess] = []
-  /// Length of the store's log by time, to cut off what a disk would have lost.
-  private var logLengths: [(milliseconds: Int64, name: String, bytes: UInt64)] = []
-  private var nextLengthLook: Int64 = 0
+  /// What the disk of the store would have lost.
+  private(set) var storeLog: StoreLog
   /// Whether a member ended for good, and how.
   private(set) var refusal: String?
-
-  var storeURL: String { "unix://\(store.socketPath)" }
-  var configuration: String { folder.file("shop/shop.yaml") }
+  /// Places that cores were started for.
+  private var coresStarted = 0
+  /// Machines that there were so far, by the last number of their address.
+  private var machines = 1
 
   /// Starts everything.
   init(_ plan: Plan) throws {
     self.plan = plan
     folder = try ChaosFolder(hasOwnDisk: plan.hasOwnDisk)
-    storeFolder = plan.hasOwnDisk ? "\(folder.disk)/redis" : folder.file("redis")
+    let storeFolder = plan.hasOwnDisk ? "\(folder.disk)/redis" : folder.file("redis")
     try FileManager.default.createDirectory(atPath: storeFolder, withIntermediateDirectories: true)
-    store = try PrivateRedis(folder: storeFolder, socketPath: folder.file("redis.sock"), sync: plan.sync)
-    watch = PublicationWatch(address: store.address)
-    let log = Log(least: .silent)
-    supervisor = Supervisor(program: plan.program, logFolder: folder.path, log: log)
-    let places = 0..<plan.cores + plan.spares
+    storeLog = StoreLog(folder: storeFolder)
+    clocks = plan.hasClocks ? FaultyClocks(beside: plan.program, in: folder.path) : nil
+    if plan.stage == .hosts {
+      let made = try ReplicatedStore(folder: storeFolder, sync: plan.sync, launcher: [plan.program, "tied", "--"])
+      (store, replicated, storeAddress) = (nil, made, made.address)
+      controlEndpoint = "tcp://127.0.0.1:\(try LoopbackPort.free())"
+    } else {
+      let made = try PrivateRedis(folder: storeFolder, socketPath: folder.file("redis.sock"), sync: plan.sync)
+      (store, replicated, storeAddress) = (made, nil, made.address)
+      controlEndpoint = "ipc://\(folder.file("control.sock"))"
+    }
+    watch = PublicationWatch(address: storeAddress)
+    supervisor = Supervisor(program: "env", logFolder: folder.path, log: Log(least: .silent))
+    let places = 0..<plan.cores * (plan.stage == .copies ? 2 : 1) + plan.spares
     proxy =
       plan.hasProxy
       ? try SpikeProxy(
@@ -75,49 +94,41 @@ final class FaultyShop {
       ) : nil
     try write()
     try startStore()
-    try supervisor.start(
-      .init(name: "coordinator", arguments: coordinator(), finalCodes: [5, CoordinatorDriver.lossCode])
-    )
-    for place in places { try supervisor.start(.init(name: "core-\(place)", arguments: core(place), finalCodes: [])) }
+    try start("coordinator", coordinator(), finalCodes: [5, CoordinatorDriver.lossCode])
+    for _ in places { try startCore() }
   }
 
-  /// The arguments of a coordinator.
-  func coordinator(configuration: String? = nil, sockets: String = "") -> [String] {
-    [
-      "coordinator", "--config", configuration ?? self.configuration, "--redis", storeURL, "--cores", "\(plan.cores)",
-      "--listen", "ipc://\(folder.file("control\(sockets).sock"))", "--query",
-      "ipc://\(folder.file("query\(sockets).sock"))", "--checkpoint-ticks", "24", "--standby", "--ends-with-parent",
-    ]
+  private func start(_ name: String, _ words: [String], finalCodes: Set<Int32> = []) throws {
+    let words = try (clocks?.words(for: name) ?? []) + [plan.program] + words
+    try supervisor.start(.init(name: name, arguments: words, finalCodes: finalCodes))
   }
 
-  private func core(_ place: Int) -> [String] {
-    let words = [
-      "core", "--redis", storeURL, "--coordinator", "ipc://\(folder.file("control.sock"))", "--place", "\(place)",
-      "--ends-with-parent", "--spikes", "ipc://\(folder.file("core-\(place).sock"))",
-    ]
-    guard proxy != nil else { return words }
-    return words + ["--exchange", "ipc", "--advertise", "ipc://\(folder.file("front-\(place).sock"))"]
+  private func startCore() throws {
+    try start("core-\(coresStarted)", core(coresStarted))
+    coresStarted += 1
   }
 
-  private static let shop = [
-    "demo", "shop", "--days", "\(days)", "--start", "2026-11-02T00:00:00Z", "--tick", "10 min", "--sample", "5 min",
-  ]
+  /// Starts a core on another machine, which has another address and shares no memory, and returns its place.
+  func startCoreElsewhere() throws -> Int {
+    machines += 1
+    let endpoint = "tcp://127.0.0.\(machines):\(try LoopbackPort.free())"
+    let words = core(coresStarted, spikes: endpoint) + ["--exchange", "tcp", "--advertise", endpoint]
+    try start("core-\(coresStarted)", words)
+    coresStarted += 1
+    return coresStarted - 1
+  }
 
-  private func write() throws {
-    let written = try ChildProcess(
-      plan.program,
-      Self.shop + ["--files", folder.file("shop")],
-      output: .appended(path: folder.file("feed.log"))
-    )
-    guard written.wait() == .exited(code: 0) else { throw ChaosError("the shop's files were not written") }
+  /// Takes the place of a core away: the machine that it is on is gone.
+  func removeCore(_ place: Int) {
+    send(.kill, to: pid("core-\(place)"))
+    supervisor.end("core-\(place)")
   }
 
   /// Starts the feed.
   func startFeed() throws {
-    let pace = plan.speed.map { ["--speed", "\($0)"] } ?? []
     feed = try ChildProcess(
       plan.program,
-      ["tied", "--", plan.program] + Self.shop + ["--redis", storeURL, "--quiet"] + pace,
+      ["tied", "--", plan.program] + feedWords,
       output: .appended(path: folder.file("feed.log"))
     )
   }
@@ -126,19 +137,25 @@ final class FaultyShop {
   func stopFeed() { _ = feed?.stop(withinMilliseconds: 10_000) }
 
   /// Starts the store, again where it was killed.
-  func startStore() throws { try store.start(withinMilliseconds: 20_000, launcher: [plan.program, "tied", "--"]) }
+  func startStore() throws {
+    try store?.start(
+      withinMilliseconds: 20_000,
+      launcher: [plan.program, "tied", "--", "env"] + (clocks?.words(for: "store") ?? [])
+    )
+  }
 
   /// Looks after the processes once, and at what is published.
   func look() throws {
     // On a full disk a store that writes before it answers cannot stay up: it has to wait for room.
-    if isStoreSupervised, store.hasEnded() { try? startStore() }
+    if isStoreSupervised, store?.hasEnded() == true { try? startStore() }
+    try replicated?.look()
     if isSupervised, refusal == nil {
       do { try supervisor.look() } catch { refusal = "\(error)" }
       if supervisor.isDone("coordinator") { refusal = lastWords(of: "coordinator") }
     }
     for turn in everyTurn.values { turn() }
     watch.look()
-    lookAtLog()
+    storeLog.look()
   }
 
   /// Lets time pass, until something holds; false when it did not in time.
@@ -187,43 +204,23 @@ final class FaultyShop {
       .joined(separator: "\n")
   }
 
+  /// Bytes of a log.
+  func logLength(of name: String) -> Int { Int(ChaosFolder.length(of: folder.file("\(name).log"))) }
+
+  /// What was logged after so many bytes.
+  func text(of name: String, from start: Int) -> String {
+    let bytes = FileManager.default.contents(atPath: folder.file("\(name).log")) ?? Data()
+    return String(decoding: bytes.dropFirst(start), as: UTF8.self)
+  }
+
   /// Ends everything and removes the folder.
   func stop() {
     stopFeed()
     for guest in guests { _ = guest.stop(withinMilliseconds: 5000) }
     supervisor.stopAll()
     proxy?.stop()
-    store.stop()
+    store?.stop()
+    replicated?.stop()
     folder.remove(keepingLogsIn: plan.logs)
-  }
-
-  private func lookAtLog() {
-    let now = MonotonicClock.nowMilliseconds()
-    guard now >= nextLengthLook else { return }
-    nextLengthLook = now + 50
-    guard let (name, bytes) = newestLog() else { return }
-    logLengths.removeAll { now - $0.milliseconds > 3000 || $0.name != name }
-    logLengths.append((now, name, bytes))
-  }
-
-  private func newestLog() -> (name: String, bytes: UInt64)? {
-    let path = "\(storeFolder)/appendonlydir"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard let name = names.filter({ $0.hasSuffix(".incr.aof") }).max(by: { ($0.count, $0) < ($1.count, $1) }) else {
-      return nil
-    }
-    return (name, ChaosFolder.length(of: "\(path)/\(name)"))
-  }
-
-  /// Cuts off the end of the store's log what was written in the last so many ms, as a machine does that loses its
-  /// power; some bytes more leave a command broken.
-  func cutLog(milliseconds: Int64, and more: UInt64) throws {
-    guard let (name, now) = newestLog() else { return }
-    let since = MonotonicClock.nowMilliseconds() - milliseconds
-    let kept = logLengths.filter { $0.name == name && $0.milliseconds <= since }.last?.bytes ?? now
-    let length = kept > more ? kept - more : 0
-    guard unsafe truncate("\(storeFolder)/appendonlydir/\(name)", off_t(length)) == 0 else {
-      throw ChaosError("cannot cut \(name)")
-    }
   }
 }
