@@ -131,7 +131,7 @@ let package = Package(
     tests("InterchangeTests", ["Basics", "Documents", "Workloads", "Interchange"]),
     tests(
       "ForecastingTests",
-      ["Basics", "Wire", "Circuits", "Workloads", "KernelTypes", "Kernels", "ChipCore", "Forecasting"]
+      ["Basics", "Wire", "Circuits", "Workloads", "Interchange", "KernelTypes", "Kernels", "ChipCore", "Forecasting"]
     ),
     tests("PlanningTests", ["Basics", "Wire", "Workloads", "Planning"]),
     tests(

@@ -10,6 +10,7 @@ typedef int synfire_int16 __attribute__((ext_vector_type(16)));
 typedef unsigned synfire_word16 __attribute__((ext_vector_type(16)));
 typedef unsigned short synfire_half16 __attribute__((ext_vector_type(16)));
 typedef unsigned char synfire_byte16 __attribute__((ext_vector_type(16)));
+typedef short synfire_short16 __attribute__((ext_vector_type(16)));
 typedef short synfire_short32 __attribute__((ext_vector_type(32)));
 typedef double synfire_double8 __attribute__((ext_vector_type(8)));
 typedef long long synfire_long8 __attribute__((ext_vector_type(8)));
@@ -19,6 +20,13 @@ typedef unsigned short synfire_half8 __attribute__((ext_vector_type(8)));
 
 // Conversions.
 SYNFIRE_LANES synfire_float16 synfire_floats16(synfire_int16 x) { return __builtin_convertvector(x, synfire_float16); }
+SYNFIRE_LANES synfire_float16 synfire_shorts_as_floats(synfire_short16 x) {
+  return __builtin_convertvector(__builtin_convertvector(x, synfire_int16), synfire_float16);
+}
+// Whole numbers within ± 32767 as shorts.
+SYNFIRE_LANES synfire_short16 synfire_floats_as_shorts(synfire_float16 x) {
+  return __builtin_convertvector(__builtin_convertvector(x, synfire_int16), synfire_short16);
+}
 SYNFIRE_LANES synfire_float16 synfire_bytes_as_floats(synfire_byte16 x) {
   return __builtin_convertvector(__builtin_convertvector(x, synfire_int16), synfire_float16);
 }

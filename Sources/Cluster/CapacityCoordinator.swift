@@ -73,7 +73,8 @@ public enum CapacityCoordinator {
       horizons: configuration.forecasterHorizons,
       calls: configuration.calls,
       parts: parts,
-      hasProjections: options.hasProjections
+      hasProjections: options.hasProjections,
+      prior: configuration.prior
     )
     let program = ProgramDescription.capacity(job).encoded()
     var digest = Digest64()
@@ -93,7 +94,8 @@ public enum CapacityCoordinator {
       waitMilliseconds: options.isStandby ? .max / 4 : 0,
       leaseMilliseconds: leaseMilliseconds,
       marker: options.memory.map { RunMarker(folder: $0, run: configuration.tenant, store: options.redis) },
-      advice: "restore the configuration (tick, horizons and calls shape the network), or start with another tenant"
+      advice:
+        "restore the configuration (tick, horizons, calls and prior shape the network), or start with another tenant"
     )
     let source = try TickSource(configuration: configuration, connection: connection, lease: store.lease, log: log)
     let publisher = try RedisTickPublisher(configuration: configuration, connection: connection, lease: store.lease)

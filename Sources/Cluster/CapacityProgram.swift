@@ -25,7 +25,7 @@ final class CapacityProgram: CoreProgram {
       horizons: job.horizons,
       calls: job.hasProjections ? job.calls : []
     )
-    network = ForecastPart(configuration)
+    network = ForecastPart(configuration, prior: job.prior.isEmpty ? .shipped : try Prior(json: job.prior))
   }
 
   func load(_ assignment: Assignment, blobs: [PartID: [UInt8]], keeping kept: Set<PartID>) throws {

@@ -33,7 +33,8 @@ public final class CapacityReplay {
         tickMilliseconds: configuration.tickMilliseconds,
         horizons: configuration.forecasterHorizons,
         calls: configuration.calls
-      )
+      ),
+      prior: configuration.prior.isEmpty ? .shipped : try Prior(json: configuration.prior)
     )
     service = CapacityService(configuration: configuration, ticks: ticks, publisher: ticks)
   }

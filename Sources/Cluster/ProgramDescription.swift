@@ -155,11 +155,20 @@ public struct CapacityJob: Equatable, Sendable {
   public var parts: Int
   /// Whether services listen to the ones upstream.
   public var hasProjections: Bool
+  /// The file of the prior that new series start from; empty for the one that ships inside the program.
+  public var prior: [UInt8]
 
   /// Describes a job.
-  public init(tickMilliseconds: Int64, horizons: [Int], calls: [Call], parts: Int, hasProjections: Bool) {
+  public init(
+    tickMilliseconds: Int64,
+    horizons: [Int],
+    calls: [Call],
+    parts: Int,
+    hasProjections: Bool,
+    prior: [UInt8] = []
+  ) {
     (self.tickMilliseconds, self.horizons, self.calls) = (tickMilliseconds, horizons, calls)
-    (self.parts, self.hasProjections) = (parts, hasProjections)
+    (self.parts, self.hasProjections, self.prior) = (parts, hasProjections, prior)
   }
 
   fileprivate func encode(into w: inout ByteWriter) {
@@ -172,6 +181,7 @@ public struct CapacityJob: Equatable, Sendable {
     }
     w.writeVarint(UInt64(parts))
     w.write(hasProjections)
+    w.writeBlob(prior)
   }
 
   fileprivate init(from r: inout ByteReader) throws(WireError) {
@@ -184,6 +194,7 @@ public struct CapacityJob: Equatable, Sendable {
     }
     parts = Int(truncatingIfNeeded: try r.readVarint())
     hasProjections = try r.readBool()
+    prior = try r.readBlob()
     guard tickMilliseconds > 0, horizons.count == 3, (1...4096).contains(parts) else {
       throw r.error("a capacity job that contradicts itself")
     }

@@ -39,16 +39,12 @@ extension SeriesReadout {
     let slope = Compression.slope(scalars.level, ratio: ratio)
     scalars.spread *= slope
     scalars.residuals *= slope
-    residualProfile.transform { Float(Double($0) * slope) }
-    let origins = origins
-    for i in 0..<shape.memory {
-      let level = Double(origins[3 * i])
-      origins[3 * i + 1] = Float(Double(origins[3 * i + 1]) * Compression.slope(level, ratio: ratio))
-      origins[3 * i] = Float(Compression.move(level, ratio: ratio))
+    residualProfile.move(to: 0) { $0 * slope }
+    transformOrigins { level, scale in
+      (Compression.move(level, ratio: ratio), scale * Compression.slope(level, ratio: ratio))
     }
-    for column in [week, dayProfile, classProfile, weekProfile] {
-      column.transform { Float(Compression.move(Double($0), ratio: ratio)) }
-    }
+    recent.transform { Float(Compression.move(Double($0), ratio: ratio)) }
+    moveAnchor(to: Compression.move(scalars.level, ratio: ratio)) { Compression.move($0, ratio: ratio) }
     for i in 0..<4 { move(&scalars.averages[i]) }
     for i in 0..<8 { move(&scalars.trailing[i]) }
     move(&scalars.level)

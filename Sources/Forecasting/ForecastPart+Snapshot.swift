@@ -4,7 +4,7 @@ public import Workloads
 internal import Basics
 
 extension ForecastPart {
-  /// Returns the whole state of some services' series placed here (version 3); between ticks only.
+  /// Returns the whole state of some services' series placed here (version 4); between ticks only.
   ///
   /// Equal bytes mean equal state. The bytes do not depend on what else is placed here.
   public func snapshot(of services: Set<String>) -> [UInt8] {
@@ -27,7 +27,7 @@ extension ForecastPart {
   }
 
   /// The state of no series.
-  public var emptyState: ForecastPartState { ForecastPartState(lastTick: lastTick) }
+  public var emptyState: ForecastPartState { ForecastPartState(lastTick: lastTick, prior: prior.digest) }
 
   /// Adds the series of a snapshot to this part; between ticks only.
   ///
@@ -41,7 +41,11 @@ extension ForecastPart {
 
   /// The same, from bytes in which a snapshot comes next.
   public func restore(from r: inout ByteReader) throws(WireError) {
-    try r.readVersion(3)
+    try r.readVersion(4)
+    let digest: UInt64 = try r.read()
+    guard digest == prior.digest else {
+      throw r.error("these series were forecast from another prior; give that one again, or start a new run")
+    }
     let hasTick = try r.readBool()
     let index = try r.read(Int64.self)
     let tick = hasTick ? Tick(index) : nil

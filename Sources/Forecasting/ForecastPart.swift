@@ -13,11 +13,17 @@ public import Workloads
 public final class ForecastPart {
   /// Series in one tile of the simulation; small, so that joining rebuilds little and columns stay in the second-level cache.
   private static let seriesPerTile = 32
+  /// Other series of its service that one learns from.
+  private static let mostOthers = ReadoutConstants.linearOmitted.count
 
   private struct Member {
     var number: Int
     var forecaster: SeriesForecaster
     var value: Double?
+    /// How far the value lies from the level, in scales; and the members that it is told to or learns from, the series of
+    /// the service that appeared first.
+    var deviation: Float = 0
+    var others: [Int] = []
     /// Whether it takes part in the present tick.
     var isAwake = false
     var tile = 0
@@ -32,6 +38,8 @@ public final class ForecastPart {
   let prior: Prior
   private var members: [Member] = []
   private var indices: [SeriesName: Int] = [:]
+  /// The members of each service, in the order of their numbers.
+  private var kin: [String: [Int]] = [:]
   /// Numbers of all series of the network that are heard, by service.
   private var speakers: [String: Int] = [:]
   private var tiles: [ForecastTile] = []
@@ -94,6 +102,7 @@ public final class ForecastPart {
     indices[member.forecaster.series] = members.count
     (order, places) = ([], [])
     members.append(member)
+    introduce(members.count - 1)
     counts = Array(repeating: 0, count: max(counts.count, member.forecaster.readout.shape.counts))
     intactTiles = min(intactTiles, (members.count - 1) / Self.seriesPerTile)
   }
@@ -106,6 +115,18 @@ public final class ForecastPart {
     indices = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.forecaster.series, $0) })
     (order, places) = ([], [])
     intactTiles = min(intactTiles, first / Self.seriesPerTile)
+    kin = [:]
+    for index in members.indices { introduce(index) }
+  }
+
+  /// Lets a member and the other series of its service learn from each other.
+  ///
+  /// All series of a service are placed together and keep their numbers, so who learns from whom is the same everywhere.
+  private func introduce(_ index: Int) {
+    let service = members[index].forecaster.series.service
+    let all = (kin[service, default: []] + [index]).sorted { members[$0].number < members[$1].number }
+    kin[service] = all
+    for own in all { members[own].others = Array(all.lazy.filter { $0 != own }.prefix(Self.mostOthers)) }
   }
 
   /// Whether a series is placed here.
@@ -187,6 +208,13 @@ public final class ForecastPart {
     deal(sealed.values)
     let calendar = TickCalendar(tick: sealed.tick, lengthMilliseconds: sealed.lengthMilliseconds)
     let events = Dictionary(sealed.calendar.map { ($0.service, $0) }, uniquingKeysWith: { first, _ in first })
+    // All of them before any learns, for each is measured against its level until now.
+    for index in members.indices where members[index].value != nil {
+      members[index].deviation = members[index].forecaster.deviation(
+        of: members[index].value,
+        events: events.isEmpty ? nil : events[members[index].forecaster.series.service]
+      )
+    }
     // Tile by tile, so that its columns stay in the cache: the first half needs the drives only.
     for (number, tile) in tiles.enumerated() {
       tile.restart()
@@ -206,6 +234,8 @@ public final class ForecastPart {
   ) {
     let isAwake = members[index].value != nil || members[index].forecaster.readout.gap < configuration.ticksPerDay
     members[index].isAwake = isAwake
+    var others = SIMD4<Float>.zero
+    for (k, other) in members[index].others.enumerated() { others[k] = members[other].deviation }
     let next = index + 1 < members.count ? members[index + 1].forecaster.readout.fetch(calendar) : nil
     tile.withDrives(of: members[index].place) { drives in
       guard isAwake else {
@@ -216,6 +246,7 @@ public final class ForecastPart {
         members[index].value,
         at: calendar,
         events: events.isEmpty ? nil : events[members[index].forecaster.series.service],
+        others: others,
         prior: prior,
         scratch: &scratch,
         next: next,
@@ -226,7 +257,7 @@ public final class ForecastPart {
 
   /// Gives each member its value.
   private func deal(_ values: [SeriesValue]) {
-    for index in members.indices { members[index].value = nil }
+    for index in members.indices { (members[index].value, members[index].deviation) = (nil, 0) }
     for (k, value) in values.enumerated() {
       if k < places.count, places[k].series == value.series {
         if let member = places[k].member { members[member].value = value.value }
@@ -291,23 +322,5 @@ public final class ForecastPart {
     lastTick = present.tick
     self.present = nil
     return forecasts
-  }
-}
-
-/// A sealed tick that a part cannot take.
-public enum ForecastPartError: Error, Equatable, CustomStringConvertible {
-  /// Ticks come one after another.
-  case tickOutOfOrder(wanted: Tick, given: Tick)
-  /// All ticks have the configured length.
-  case tickLength(wanted: Int64, given: Int64)
-
-  /// One sentence.
-  public var description: String {
-    switch self {
-    case .tickOutOfOrder(let wanted, let given):
-      "tick \(given.index) was given where \(wanted.index) comes next; sealed ticks have no gap, so read them again from the store"
-    case .tickLength(let wanted, let given):
-      "a tick of \(given) ms was given to a network with ticks of \(wanted) ms; a tenant keeps its tick length"
-    }
   }
 }

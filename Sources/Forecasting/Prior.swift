@@ -1,14 +1,14 @@
-internal import FoundationEssentials
+internal import Basics
 
 /// What every series starts from: the encoder's weights, the pooled quantile heads and the starting mixture.
 ///
-/// Made offline from training data by a pinball loss through the exact spike counts (Resources/README.md); the same for all
-/// series and never changed while running.
+/// Made offline from training data by a pinball loss through the exact spike counts (Resources/README.md), or refitted on
+/// recorded series (`PriorFit`); the same for all series and never changed while running.
 public struct Prior: Sendable {
   /// The number of context inputs.
   public static let inputs = 98
-  /// The experts that it knows; the others start like the one they resemble.
-  private static let experts = 10
+  /// A digest of what it was read from: snapshots are only good for the same one.
+  public let digest: UInt64
   /// The number of spiking neurons that encode one series: trained ones first, then on/off neurons of single inputs.
   public let neurons: Int
   /// The number of trained neurons; the pooled heads read these only.
@@ -50,36 +50,19 @@ public struct Prior: Sendable {
     }
   }()
 
-  /// Reads a prior from the JSON that `fit_prior.py` writes.
+  /// Reads a prior from JSON (`PriorFile`).
   ///
   /// - Throws: `PriorError` when a field is missing or a table has another shape than the algorithm's.
   public init(json: [UInt8]) throws(PriorError) {
-    let file: File
-    do {
-      file = try JSONDecoder().decode(File.self, from: Data(json))
-    } catch {
-      throw PriorError(problem: "the JSON cannot be read: \(error)")
-    }
-    let (levels, experts) = (ReadoutConstants.levels.count, Self.experts)
-    func check(_ table: [[Double]], _ rows: Int, _ columns: Int, _ name: String) throws(PriorError) {
-      guard table.count == rows, table.allSatisfy({ $0.count == columns }) else {
-        throw PriorError(problem: "table \(name) must be \(rows) × \(columns)")
-      }
-    }
+    let file = try PriorFile(json: json)
+    digest = Digest64.of(json)
+    let all = ReadoutConstants.experts
+    // The study's file knows fewer experts; the others start like the one they resemble.
+    let levels = ReadoutConstants.levels.count
+    let experts = file.theta.first?.count == all ? all : PriorFile.studyExperts
+    try file.check(levels: levels, experts: experts)
     trained = file.b.count
     neurons = trained + file.single.count
-    try check(file.W, trained, Self.inputs, "W")
-    try check(file.Wo, 3 * levels, trained, "Wo")
-    try check(file.single, file.single.count, 5, "single")
-    try check([file.tau, file.v0], 2, trained, "tau, v0")
-    try check([file.bo], 1, 3 * levels, "bo")
-    try check(file.mix.flatMap(\.self), 3 * levels, 2 * experts, "mix")
-    try check(file.theta.flatMap(\.self), 3 * experts, levels, "theta")
-    try check(file.fan.flatMap(\.self), 3 * experts, levels, "fan")
-    guard file.single.allSatisfy({ (0..<Double(Self.inputs)).contains($0[0]) }) else {
-      throw PriorError(problem: "table single names an input that is not there")
-    }
-
     biases = file.b.map { Float($0) } + file.single.map { Float($0[2]) }
     decays = (file.tau + file.single.map { $0[3] }).map { Float(Elementary.exp(-1 / $0)) }
     startPotentials = (file.v0 + file.single.map { $0[4] }).map { Float($0) }
@@ -98,7 +81,6 @@ public struct Prior: Sendable {
       }
     )
     headBiases = FloatBlock((0..<48).map { $0 % 16 < levels ? Float(file.bo[$0 / 16 * levels + $0 % 16]) : 0 })
-    let all = ReadoutConstants.experts
     /// Profiles start like the class profile, the linear expert like the first head.
     func model(_ expert: Int) -> Int { expert < experts ? expert : expert == ReadoutConstants.linear ? 0 : 6 }
     var mixture = [Float](repeating: 0, count: 3 * 2 * all * 8)
@@ -121,19 +103,6 @@ public struct Prior: Sendable {
     offsets = flat(file.theta)
     fanLogs = flat(file.fan)
   }
-
-  private struct File: Decodable {
-    var W: [[Double]]
-    var b: [Double]
-    var tau: [Double]
-    var v0: [Double]
-    var Wo: [[Double]]
-    var bo: [Double]
-    var single: [[Double]]
-    var mix: [[[Double]]]
-    var theta: [[[Double]]]
-    var fan: [[[Double]]]
-  }
 }
 
 /// A prior that cannot be used, and why.
@@ -141,5 +110,5 @@ public struct PriorError: Error, Equatable, CustomStringConvertible {
   /// What is wrong with it.
   public var problem: String
   /// One sentence.
-  public var description: String { "prior.json: \(problem); make it again with fit_prior.py" }
+  public var description: String { "it is not a prior: \(problem); `synfire prior fit` makes one" }
 }

@@ -23,6 +23,12 @@ enum ReadoutConstants {
   static let bases = 13
   /// Most of the phases on each side of one that a smoothed profile is the mean of, and their share of a day.
   static let smoothing = (most: 30, share: 48)
+  /// Latest values that are kept exactly; the lagged inputs are among them.
+  static let recentTicks = 32
+  /// Ticks of a day whose forecasts for far horizons are kept, and their spike counts, and distance of the level from the anchor, in scales, at
+  /// which that moves.
+  static let farTicks = 288
+  static let anchorRoom = 0.5
   /// Steps of the neurons in a tick; a feature is a spike count over this.
   static let stepsPerTick = 50
   /// The offset c of asinh(y / c) as a share of the mean |y|.
@@ -32,6 +38,8 @@ enum ReadoutConstants {
   /// The linear expert: length of its inputs, their scale, gain factors, and what every tick adds to the diagonal of its
   /// covariance, so that its weights stay as quick as a random walk asks.
   static let linearLength = 48
+  /// Context inputs that make room for other metrics of the service: a lag, and the spreads at the targets' phases.
+  static let linearOmitted = [10, 25, 35]
   static let linearScale: Float = 0.3
   static let linearGains: (next: Float, near: Float) = (4, 2)
   static let linearDrift: Float = 1e-4
@@ -57,6 +65,13 @@ enum ReadoutConstants {
   static let tails: [Float] = [1.1, 1.5]
   /// Rates of the upper tail.
   static let tailRate = (near: 0.05, far: 0.01)
+  /// The mean lead over the last value, in what chance gives, at which the mixture is followed alone; days of targets for
+  /// which that is asked; and the greatest lead at one target, in mean values.
+  static let sureLead = 2.0
+  static let trialDays = (near: 1, far: 7)
+  static let mostLead = 1e3
+  /// Targets of a near horizon that count as the latest; of a far one, those of six hours.
+  static let latestTargets = 12
   /// The most that a forecast goes beyond the range of compressed values seen: four times the greatest magnitude.
   static let room = 1.386_294_361_119_890_6
   /// The least distance that the tail is measured in, as a share of the median's running error.

@@ -14,6 +14,8 @@ public struct ReadoutScratch {
   let kernels: KernelTable
   /// Length of a vector of features.
   private(set) var length = 0
+  /// Length of the drives.
+  private var drivesLength = 0
   private var block = FloatBlock(0)
 
   /// Makes working memory; it grows to the shape that uses it.
@@ -25,7 +27,10 @@ public struct ReadoutScratch {
   mutating func fit(_ shape: ReadoutShape, _ prior: Prior) {
     guard length != shape.paddedFeatures else { return }
     length = shape.paddedFeatures
-    block = FloatBlock(6 * length + 64 + Self.experts + Self.inputLength + prior.paddedTrained + 64 + Self.linearLength)
+    drivesLength = prior.paddedTrained
+    let covariances = length + TriangleRows.start(ofRow: length)
+    let inputs = Self.inputLength + prior.paddedTrained + 64 + Self.linearLength + 32
+    block = FloatBlock(6 * length + 64 + Self.experts + inputs + covariances)
   }
 
   /// Features of the last tick and of the origins of the second and third horizon, or those of the present tick.
@@ -50,7 +55,21 @@ public struct ReadoutScratch {
   /// products of both.
   var linear: UnsafeMutablePointer<Float> { unsafe inputCells + Self.inputLength + 64 }
   /// Drives of the trained neurons.
-  var drives: UnsafeMutablePointer<Float> { unsafe linear + Self.linearLength }
+  var drives: UnsafeMutablePointer<Float> { unsafe linear + Self.linearLength + 32 }
+
+  /// Room for the inverse scales of a covariance, and for it in single precision.
+  var inverses: UnsafeMutablePointer<Float> { unsafe triangle + TriangleRows.start(ofRow: length) }
+  var triangle: UnsafeMutablePointer<Float> { unsafe drives + drivesLength }
+
+  /// A group of sixteen numbers, and room for the same in half precision.
+  var halfGroup: HalfPrecision {
+    let floats = unsafe linear + Self.linearLength
+    return unsafe HalfPrecision(
+      groups: 1,
+      floats: floats,
+      halves: UnsafeMutableRawPointer(floats + 16).assumingMemoryBound(to: UInt16.self)
+    )
+  }
 
   /// Context inputs of the last series observed: lags, profiles, volatilities, calendar, age; each within ±6.
   public var inputs: [Float] {

@@ -37,7 +37,12 @@ public struct ReadoutShape: Hashable, Sendable {
   /// Ticks per week.
   var week: Int { 7 * ticksPerDay }
   /// Ticks whose origins are remembered.
-  var memory: Int { horizons[2] }
+  var memory: Int { horizons[2] + stride(2) - 1 }
+  /// Ticks from one origin of a horizon whose forecast is kept, and learned from, to the next: a far one has enough of five
+  /// minutes.
+  func stride(_ horizon: Int) -> Int { isFar(horizon) ? max(1, ticksPerDay / ReadoutConstants.farTicks) : 1 }
+  /// Origins of a horizon whose forecasts, and for the last one whose spike counts, are kept.
+  func keptOrigins(_ horizon: Int) -> Int { (horizons[horizon] + 2 * stride(horizon) - 2) / stride(horizon) }
   /// Whether the linear expert forecasts a horizon.
   func isLinear(_ horizon: Int) -> Bool { horizon < 2 && horizons[horizon] <= ReadoutConstants.linearTicks }
   /// Ticks whose linear inputs are remembered.

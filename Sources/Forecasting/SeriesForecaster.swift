@@ -26,6 +26,13 @@ public struct SeriesForecaster: Sendable {
   /// Whether announced uplifts multiply this series' values.
   private var isLifted: Bool { EventUplift.metrics.contains(series.metric) }
 
+  /// How far a tick's value lies from the level until now, in scales, for the other metrics of the service to learn from; an
+  /// announced uplift is taken out.
+  func deviation(of value: Double?, events: ServiceCalendar?) -> Float {
+    guard let value, value.isFinite else { return 0 }
+    return readout.deviation(of: value / uplift.factor(lifting(events?.now)))
+  }
+
   /// Takes the value of a tick and computes the drives of the encoder neurons.
   ///
   /// An event with a declared uplift is taken out of `requests` and `cpu` (`EventUplift`); every other event, and every
@@ -34,6 +41,7 @@ public struct SeriesForecaster: Sendable {
     _ value: Double?,
     at calendar: TickCalendar,
     events: ServiceCalendar?,
+    others: SIMD4<Float>,
     prior: Prior,
     scratch: inout ReadoutScratch,
     next: WantedLines?,
@@ -55,6 +63,7 @@ public struct SeriesForecaster: Sendable {
       at: calendar,
       eventNow: isFlag(events?.now),
       eventsAhead: ahead.isEmpty ? [] : ahead.map { isFlag($0) },
+      others: others,
       prior: prior,
       scratch: &scratch,
       next: next,

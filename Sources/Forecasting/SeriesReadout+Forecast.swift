@@ -40,18 +40,18 @@ extension SeriesReadout {
     }
     scratch.fit(shape, prior)
     own()
-    let (origin, origins) = (ticks % shape.memory, origins)
-    let (counts, packed) = (counts(ofTick: ticks), packedCounts(ofTick: ticks))
+    let counts = counts(ofTick: ticks)
     for i in spikes.indices { counts[i] = min(spikes[i], UInt8(C.stepsPerTick)) }
-    for i in 0..<packed.count {
-      let other = 2 * i + 1 < shape.counts ? PackedCounts.pack(counts[2 * i + 1]) : 0
-      packed[i] = PackedCounts.pack(counts[2 * i]) | other << 4
+    if ticks % shape.stride(2) == 0 {
+      let packed = packedCounts(ofTick: ticks)
+      for i in 0..<packed.count {
+        let other = 2 * i + 1 < shape.counts ? PackedCounts.pack(counts[2 * i + 1]) : 0
+        packed[i] = PackedCounts.pack(counts[2 * i]) | other << 4
+      }
     }
     unsafe scratch.loadFeatures(counts.base, count: shape.counts, at: 0)
     let real = pending.kind == .real
-    origins[3 * origin] = Float(pending.level)
-    origins[3 * origin + 1] = Float(real ? pending.scale : -pending.scale)
-    origins[3 * origin + 2] = pending.bases[0]
+    keepOrigin(isReal: real)
     if real { updateRange() }
     for j in 0..<3 {
       next?.fetch(part: j, of: 3)
@@ -81,13 +81,14 @@ extension SeriesReadout {
     return ReadoutForecast(quantiles: quantiles, upper: upper, level: unsafe expanded[7])
   }
 
-  /// The median that a horizon's forecast gave for the coming tick, nil while the series is younger than the horizon.
+  /// The median that a horizon's forecast gave for the coming tick, or for one just before it where not all are kept; nil
+  /// while the series is younger than the horizon.
   public func median(horizon j: Int) -> Double? {
     let h = shape.horizons[j]
     guard ticks >= h else { return nil }
-    let origin = (ticks - h) % shape.memory
-    let z = keptMedian(j, ofTick: ticks - h)
-    let x = Double(origins[3 * origin]) + z * Double(abs(origins[3 * origin + 1]))
+    let tick = (ticks - h) / shape.stride(j) * shape.stride(j)
+    let origin = origin(ofTick: tick)
+    let x = origin.level + keptMedian(j, ofTick: tick) * abs(origin.scale)
     let y = Compression.expand(x, offset: scalars.offset)
     return scalars.least >= 0 ? max(y, 0) : y
   }
@@ -103,9 +104,18 @@ extension SeriesReadout {
     scalars.high = max(scalars.high + (level - scalars.high) / leak, x)
   }
 
+  /// What the prior's quantiles of a horizon are added to: the last value, or a mean of earlier days.
+  func priorBase(_ j: Int) -> Float {
+    let first = j * C.bases
+    guard j == 2 else { return pending.bases[first] }
+    return 0.25
+      * ((pending.bases[first + 1] + pending.bases[first + 2])
+        + (pending.bases[first + 3] + pending.bases[first + 4]))
+  }
+
   /// Forecasts a horizon; leaves its quantiles as compressed values in `scratch`.
   private func forecast(_ j: Int, _ prior: Prior, _ scratch: ReadoutScratch) {
-    let (level, scale, m, h) = (pending.level, pending.scale, shape.ticksPerDay, shape.horizons[j])
+    let (level, scale, h) = (pending.level, pending.scale, shape.horizons[j])
     let (low, high, inverse) = (scalars.low, scalars.high, 1 / pending.scale)
     let range = high - low
     func bounds(_ margin: Double) -> (Double, Double) {
@@ -113,10 +123,6 @@ extension SeriesReadout {
       return ((low - room - level) * inverse, (high + room - level) * inverse)
     }
     let first = j * C.bases
-    let mean =
-      0.25
-      * ((pending.bases[first + 1] + pending.bases[first + 2])
-        + (pending.bases[first + 3] + pending.bases[first + 4]))
     let points = unsafe scratch.points
     for i in C.naiveColumns.indices {
       unsafe points[C.heads + 1 + i] = pending.bases[first + C.naiveColumns[i]]
@@ -127,7 +133,7 @@ extension SeriesReadout {
     let answer = scratch.kernels.forecastHorizon(
       slice(j, features: 0, prior, scratch),
       HorizonQuestion(
-        priorBase: j < 2 ? pending.bases[first] : mean,
+        priorBase: priorBase(j),
         lastValue: pending.bases[0],
         least: Float(span.0),
         greatest: Float(span.1)
@@ -137,18 +143,17 @@ extension SeriesReadout {
     unsafe scratch.slot[Slot.lower] = answer.quantiles[1]
     unsafe scratch.slot[Slot.upper] = answer.quantiles[5]
     unsafe scratch.slot[Slot.priorMedian] = answer.priorMedian
-    storePoints(scratch)
-    keepSlot(j, scratch)
-    // A young state repeats the last value until the mixture has beaten it.
-    let targets = targets[j]
-    let isYoung =
-      targets < 1
-      || h <= m / 4 && targets < m
-        && learned[HorizonColumns.scale] > learned[HorizonColumns.errors + C.lastValue]
+    if ticks % shape.stride(j) == 0 {
+      storePoints(scratch)
+      keepSlot(j, scratch)
+    }
+    // A young state repeats the last value as far as the mixture has not shown that it does better.
+    let trust = trust(j)
     let wide = min(3, (Double(h + gap) / Double(h)).squareRoot())
     let (least, most) = bounds(0.15)
     func quantile(_ q: Int) -> Double {
-      isYoung ? Double(unsafe scratch.fans[8 * C.lastValue + q]) : Double(answer.quantiles[8 + q])
+      let (last, mixed) = (unsafe Double(scratch.fans[8 * C.lastValue + q]), Double(answer.quantiles[8 + q]))
+      return trust == 1 ? mixed : last + trust * (mixed - last)
     }
     let median = quantile(C.median)
     func compressed(_ z: Double) -> Double {

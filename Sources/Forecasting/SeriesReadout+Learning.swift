@@ -18,11 +18,13 @@ extension SeriesReadout {
         unsafe scratch.loadPackedFeatures(packedCounts(ofTick: origin).base, count: shape.counts, at: j)
       }
     }
+    let (triangle, adds) = (covariance(scratch), origin(ofTick: ticks - 1).scale > 0)
+    scratch.kernels.unpackTriangle(triangle)
     let step = unsafe CovarianceStep(
       order: shape.features,
-      adds: origins[3 * ((ticks + shape.memory - 1) % shape.memory) + 1] > 0,
+      adds: adds,
       forgetting: C.forgetting,
-      cells: base + layout.covariance,
+      cells: triangle.cells,
       features: scratch.features,
       gains: scratch.gains,
       leverages: scratch.leverages,
@@ -30,26 +32,33 @@ extension SeriesReadout {
       nextLines: (next?.count ?? 0) / 2
     )
     scratch.kernels.stepCovariance(step)
+    if adds { scratch.kernels.packTriangle(triangle) }
     stepLinear(scratch)
   }
 
   /// Learns from a value, for each horizon as the target of the forecast made that many ticks ago.
-  mutating func learn(_ x: Double, prior: Prior, scratch: ReadoutScratch, next: WantedLines?) {
+  mutating func learn(
+    _ x: Double,
+    _ calendar: TickCalendar,
+    prior: Prior,
+    scratch: ReadoutScratch,
+    next: WantedLines?
+  ) {
     for j in 0..<3 {
       // The first half was fetched while the covariance was multiplied.
       next?.fetch(part: j + 3, of: 6)
       let h = shape.horizons[j]
-      guard ticks >= h else { continue }
-      let origin = 3 * ((ticks - h) % shape.memory)
-      let scale = Double(origins[origin + 1])
+      guard ticks >= h, (ticks - h) % shape.stride(j) == 0 else { continue }
+      let origin = origin(ofTick: ticks - h)
       // The sign of the scale marks a missing value: such a tick is no origin to learn from.
-      guard scale > 0 else { continue }
+      guard origin.scale > 0 else { continue }
       targets[j] += 1
-      let target = Float(min(30, max(-30, (x - Double(origins[origin])) / scale)))
+      let target = Float(min(30, max(-30, (x - origin.level) / origin.scale)))
       loadSlot(j, ofTick: ticks - h, scratch)
-      loadPoints(j, lastValue: origins[origin + 2], scratch)
+      loadPoints(j, origin, calendar, scratch)
       learnTail(j, target, scratch)
-      if shape.isLinear(j) { learnLinear(j, rise: target - origins[origin + 2], scratch) }
+      learnTrust(j, x, level: origin.level, scale: origin.scale, scratch)
+      if shape.isLinear(j) { learnLinear(j, rise: target - origin.lastValue, scratch) }
       scratch.kernels.learnHorizon(slice(j, features: j, prior, scratch), lesson(j, target, scratch))
     }
   }
@@ -115,12 +124,19 @@ extension SeriesReadout {
   }
 
   /// Loads the points that an origin's experts gave.
-  private func loadPoints(_ j: Int, lastValue: Float, _ scratch: ReadoutScratch) {
-    let (points, slot) = unsafe (scratch.points, scratch.slot)
+  private func loadPoints(_ j: Int, _ origin: Origin, _ calendar: TickCalendar, _ scratch: ReadoutScratch) {
+    let (points, slot, lastValue) = unsafe (scratch.points, scratch.slot, origin.lastValue)
     for i in 0..<C.lastValue { unsafe points[i] = slot[Slot.points + i] }
     unsafe points[C.lastValue] = lastValue
     unsafe points[C.lastValue + 1] = shape.isWholeDay(j) ? lastValue : slot[Slot.dayBefore]
     for i in C.lastValue + 2..<C.experts { unsafe points[i] = slot[Slot.points + i - 2] }
+    if shape.isWholeDay(j) {
+      let known = seasonalValues(ahead: 0, calendar)
+      func normal(_ value: Double) -> Float { Float((value - origin.level) / origin.scale) }
+      unsafe points[Slot.lookedUp.ofClass] = normal(known.ofClass)
+      unsafe points[Slot.lookedUp.mean] = normal(known.mean)
+      unsafe points[Slot.lookedUp.median] = normal(known.median)
+    }
     // The kernel tracks the coverage of the outer quantiles as they were forecast.
     unsafe points[HorizonColumns.experts] = slot[Slot.lower]
     unsafe points[HorizonColumns.experts + 1] = slot[Slot.upper]

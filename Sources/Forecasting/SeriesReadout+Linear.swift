@@ -7,40 +7,46 @@ private typealias C = ReadoutConstants
 /// Spike counts have fifty steps, which is coarse where a series is smooth; here the latest values count exactly. Every tick
 /// adds a little to the covariance's diagonal, so that weights follow what changes.
 extension SeriesReadout {
-  /// Keeps the inputs of the present tick, from the context inputs in `scratch`; `inverse` is 1 over the scale.
-  func keepLinearInputs(_ inverse: Double, _ scratch: ReadoutScratch) {
-    let inputs = linearInputs(ofTick: ticks)
+  /// Keeps the inputs of the present tick, from the context inputs in `scratch`; `inverse` is 1 over the scale, `others` are
+  /// the deviations of other metrics of the service.
+  func keepLinearInputs(_ inverse: Double, _ others: SIMD4<Float>, _ scratch: ReadoutScratch) {
+    let inputs = linearLatest
     let context = unsafe scratch.inputCells
     var next = 0
     func put(_ value: Float) {
       inputs[next] = C.linearScale * min(6, max(-6, value))
       next += 1
     }
-    // Lags, means, what is known of the targets of the first two horizons, and of the present phase.
-    for i in 0..<36 { put(unsafe context[i]) }
+    // Lags, means, what is known of the targets of the first two horizons but for their spread, and of the present phase.
+    for i in 0..<36 where !C.linearOmitted.contains(i) { put(unsafe context[i]) }
     for i in 46..<50 { put(unsafe context[i]) }
     put(1)
     for j in 0..<2 { for base in 9...10 { put(pending.bases[j * C.bases + base]) } }
     for i in 0..<3 { put(Float(scalars.residuals[i] * inverse)) }
+    for i in 0..<C.linearOmitted.count { put(others[i]) }
     precondition(next == C.linearLength)
+    // Kernels pack from sixteen lanes of working memory or state alike.
+    unsafe scratch.kernels.packHalves(linearInputs(ofTick: ticks, inputs.base))
   }
 
   /// Adds the last tick's inputs to the covariance and leaves in `scratch` the inputs, gains and leverages of the origins.
   func stepLinear(_ scratch: ReadoutScratch) {
     let (length, linear) = unsafe (C.linearLength, scratch.linear)
-    let (last, far) = (linearInputs(ofTick: ticks - 1), linearInputs(ofTick: ticks - min(ticks, shape.linearMemory)))
+    let last = linearLatest
     for i in 0..<length {
       unsafe linear[i] = last[i]
-      unsafe linear[length + i] = far[i]
       unsafe linear[2 * length + i] = 0
     }
-    let adds = origins[3 * ((ticks + shape.memory - 1) % shape.memory) + 1] > 0
-    let covariance = linearCovariance
+    let far = ticks - min(ticks, shape.linearMemory)
+    unsafe scratch.kernels.unpackHalves(linearInputs(ofTick: far, linear + length))
+    let adds = origin(ofTick: ticks - 1).scale > 0
+    let triangle = linearCovariance(scratch)
+    scratch.kernels.unpackTriangle(triangle)
     let step = unsafe CovarianceStep(
       order: length,
       adds: adds,
       forgetting: C.forgetting,
-      cells: covariance.base,
+      cells: triangle.cells,
       features: linear,
       gains: linear + 3 * length,
       leverages: linear + 6 * length,
@@ -49,7 +55,8 @@ extension SeriesReadout {
     )
     scratch.kernels.stepCovariance(step)
     guard adds else { return }
-    for row in 0..<length { covariance[TriangleRows.start(ofRow: row) + row] += C.linearDrift }
+    for row in 0..<length { unsafe triangle.cells[TriangleRows.start(ofRow: row) + row] += C.linearDrift }
+    scratch.kernels.packTriangle(triangle)
   }
 
   /// What the weights of a horizon give for some inputs.
@@ -63,7 +70,7 @@ extension SeriesReadout {
   /// The point for a horizon; for far ones the smoothed profile moved by the last day's distance from it.
   func linearPoint(_ j: Int) -> Float {
     guard shape.isLinear(j) else { return pending.bases[j * C.bases + 12] }
-    return unsafe pending.bases[0] + linearRise(j, linearInputs(ofTick: ticks).base)
+    return unsafe pending.bases[0] + linearRise(j, linearLatest.base)
   }
 
   /// Learns how far a target lay from the last value of its origin.

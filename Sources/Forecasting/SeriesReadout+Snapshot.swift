@@ -57,14 +57,19 @@ extension SeriesReadout.Scalars {
     get {
       [level, spread, offset, low, high, sum, magnitude, least]
         + (0..<4).map { averages[$0] } + (0..<4).map { volatilities[$0] } + (0..<8).map { trailing[$0] }
-        + (0..<4).map { residuals[$0] }
+        + (0..<4).map { residuals[$0] } + (0..<4).map { lead[$0] } + (0..<4).map { leadSquares[$0] }
+        + (0..<4).map { recentLead[$0] } + [anchor]
     }
     set {
       (level, spread, offset, low) = (newValue[0], newValue[1], newValue[2], newValue[3])
       (high, sum, magnitude, least) = (newValue[4], newValue[5], newValue[6], newValue[7])
       for i in 0..<4 { (averages[i], volatilities[i]) = (newValue[8 + i], newValue[12 + i]) }
       for i in 0..<8 { trailing[i] = newValue[16 + i] }
-      for i in 0..<4 { residuals[i] = newValue[24 + i] }
+      for i in 0..<4 {
+        (residuals[i], lead[i], leadSquares[i]) = (newValue[24 + i], newValue[28 + i], newValue[32 + i])
+        recentLead[i] = newValue[36 + i]
+      }
+      anchor = newValue[40]
     }
   }
 }

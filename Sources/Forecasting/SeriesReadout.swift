@@ -1,4 +1,3 @@
-internal import CIntrinsics
 internal import KernelTypes
 
 /// The online forecaster of one series around its spiking encoder: context inputs, readout, mixture, calibration.
@@ -42,13 +41,9 @@ public struct SeriesReadout: @unchecked Sendable {
     layout = ReadoutLayout(shape)
     block = FloatBlock(layout.floats)
     unsafe base = block.base
-    for profile in [dayProfile, classProfile, weekProfile, residualProfile] { profile.fill(.nan) }
-    for row in 0..<shape.features {
-      cells(layout.covariance, layout.floats)[TriangleRows.start(ofRow: row) + row] = 1
-    }
-    for row in 0..<ReadoutConstants.linearLength {
-      cells(layout.linearCovariance, layout.floats - layout.linearCovariance)[TriangleRows.start(ofRow: row) + row] = 1
-    }
+    for profile in [dayProfile, classProfile, weekProfile, residualProfile] { profile.clear() }
+    startCovariance(layout.covariance, scales: layout.scales, order: shape.features)
+    startCovariance(layout.linearCovariance, scales: layout.linearScales, order: ReadoutConstants.linearLength)
     for j in 0..<3 {
       let learned = horizon(j)
       learned[HorizonColumns.linearError] = 1
@@ -72,13 +67,27 @@ public struct SeriesReadout: @unchecked Sendable {
   /// Bytes of its state.
   public var byteCount: Int { 4 * layout.floats + MemoryLayout<Self>.size }
 
-  /// Compressed values of the last week and one tick.
-  var week: Cells<Float> { cells(layout.week, 7 * shape.ticksPerDay + 1) }
+  /// The latest compressed values, by tick modulo their number, and those of the last week and one tick.
+  var recent: Cells<Float> { cells(layout.recent, ReadoutConstants.recentTicks) }
+  var week: HalfColumn { halves(layout.week, 7 * shape.ticksPerDay + 1) }
+  /// The compressed value of a tick of the last week.
+  func value(ofTick tick: Int) -> Double {
+    let length = ReadoutConstants.recentTicks
+    return ticks - tick < length ? Double(recent[tick % length]) : week[tick % (shape.week + 1)]
+  }
   /// Profiles over phases: the day, weekday and weekend, the week, absolute residual of the day; NaN where nothing is known.
-  var dayProfile: Cells<Float> { cells(layout.dayProfile, shape.ticksPerDay) }
-  var classProfile: Cells<Float> { cells(layout.classProfile, 2 * shape.ticksPerDay) }
-  var weekProfile: Cells<Float> { cells(layout.weekProfile, 7 * shape.ticksPerDay) }
-  var residualProfile: Cells<Float> { cells(layout.residualProfile, shape.ticksPerDay) }
+  var dayProfile: HalfColumn { halves(layout.dayProfile, shape.ticksPerDay) }
+  var classProfile: HalfColumn { halves(layout.classProfile, 2 * shape.ticksPerDay) }
+  var weekProfile: HalfColumn { halves(layout.weekProfile, 7 * shape.ticksPerDay) }
+  var residualProfile: HalfColumn { halves(layout.residualProfile, shape.ticksPerDay, anchor: 0) }
+  func halves(_ start: Int, _ count: Int, anchor: Double? = nil) -> HalfColumn {
+    let cells = cells(start, (count + 1) / 2)
+    return unsafe HalfColumn(
+      base: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt16.self),
+      count: count,
+      anchor: anchor ?? scalars.anchor
+    )
+  }
   /// Per phase the values seen in each profile's cells, packed (`PhaseCount`).
   var phaseCounts: Cells<UInt32> {
     let cells = phaseCells
@@ -87,15 +96,15 @@ public struct SeriesReadout: @unchecked Sendable {
       count: cells.count
     )
   }
-  private var phaseCells: Cells<Float> { cells(layout.phaseCounts, shape.ticksPerDay) }
+  var phaseCells: Cells<Float> { cells(layout.phaseCounts, shape.ticksPerDay) }
   /// Spike counts of a near origin.
   func counts(ofTick tick: Int) -> Cells<UInt8> {
     bytes(layout.counts, tick % shape.horizons[1] * shape.counts, shape.counts)
   }
-  /// Packed spike counts of a remembered origin (`PackedCounts`).
+  /// Packed spike counts of a remembered origin (`PackedCounts`), or of the last one before it that has some.
   func packedCounts(ofTick tick: Int) -> Cells<UInt8> {
     let size = PackedCounts.bytes(shape.counts)
-    return bytes(layout.packedCounts, tick % shape.memory * size, size)
+    return bytes(layout.packedCounts, tick / shape.stride(2) % shape.keptOrigins(2) * size, size)
   }
   private func bytes(_ start: Int, _ first: Int, _ count: Int) -> Cells<UInt8> {
     let cells = cells(start, (first + count + 3) / 4)
@@ -104,107 +113,27 @@ public struct SeriesReadout: @unchecked Sendable {
       count: count
     )
   }
-  /// Per remembered origin level, scale (negative where the value was missing) and normalised last value.
-  var origins: Cells<Float> { cells(layout.origins, 3 * shape.memory) }
   /// What was learned for a horizon (`HorizonColumns`).
   func horizon(_ j: Int) -> Cells<Float> {
     cells(layout.horizons[j], HorizonColumns.size(length: shape.paddedFeatures))
   }
-  /// The covariance of the linear expert, the weights of a horizon, and the inputs of an origin.
-  var linearCovariance: Cells<Float> {
-    cells(layout.linearCovariance, TriangleRows.start(ofRow: ReadoutConstants.linearLength))
-  }
+  /// The linear expert's weights of a horizon, and the inputs of an origin.
   func linearWeights(_ j: Int) -> Cells<Float> {
     cells(layout.linearWeights + j * ReadoutConstants.linearLength, ReadoutConstants.linearLength)
   }
-  func linearInputs(ofTick tick: Int) -> Cells<Float> {
-    cells(
-      layout.linearInputs + tick % shape.linearMemory * ReadoutConstants.linearLength,
-      ReadoutConstants.linearLength
-    )
-  }
-  /// The forecast made at an origin for a horizon, as it is kept (`Slot`).
-  private func slot(_ j: Int, ofTick tick: Int) -> Cells<Float> {
-    let size = Slot.size(j, shape)
-    return cells(layout.slots[j] + tick % shape.horizons[j] * size, size)
-  }
-
-  private func halves(_ j: Int, ofTick tick: Int, _ scratch: ReadoutScratch) -> HalfPrecision {
-    let kept = slot(j, ofTick: tick)
+  var linearLatest: Cells<Float> { cells(layout.linearLatest, ReadoutConstants.linearLength) }
+  func linearInputs(ofTick tick: Int, _ floats: UnsafeMutablePointer<Float>) -> HalfPrecision {
+    let length = ReadoutConstants.linearLength
+    let cells = cells(layout.linearInputs + tick % shape.linearMemory * length / 2, length / 2)
     return unsafe HalfPrecision(
-      groups: Slot.halfGroups(j, shape),
-      floats: scratch.slot,
-      halves: UnsafeMutableRawPointer(kept.base).assumingMemoryBound(to: UInt16.self)
+      groups: length / 16,
+      floats: floats,
+      halves: UnsafeMutableRawPointer(cells.base).assumingMemoryBound(to: UInt16.self)
     )
   }
-
-  /// Keeps the forecast for a horizon that is laid out in `scratch`.
-  func keepSlot(_ j: Int, _ scratch: ReadoutScratch) {
-    if j == 0 {
-      unsafe slot(0, ofTick: ticks).base.update(from: scratch.slot, count: 32)
-    } else {
-      scratch.kernels.packHalves(halves(j, ofTick: ticks, scratch))
-    }
-  }
-
-  /// Lays a forecast for a horizon out in `scratch`.
-  func loadSlot(_ j: Int, ofTick tick: Int, _ scratch: ReadoutScratch) {
-    if j == 0 {
-      unsafe scratch.slot.update(from: slot(0, ofTick: tick).base, count: 32)
-    } else {
-      scratch.kernels.unpackHalves(halves(j, ofTick: tick, scratch))
-    }
-  }
-
-  /// The median that was forecast for a horizon at an origin.
-  func keptMedian(_ j: Int, ofTick tick: Int) -> Double {
-    let (kept, median) = (slot(j, ofTick: tick), Slot.median)
-    guard j > 0 else { return Double(kept[median]) }
-    let word = kept[median / 2].bitPattern >> (16 * UInt32(median % 2))
-    return Double(Float16(bitPattern: UInt16(truncatingIfNeeded: word)))
-  }
-
-  private func cells(_ start: Int, _ count: Int) -> Cells<Float> {
+  func cells(_ start: Int, _ count: Int) -> Cells<Float> {
     precondition(start >= 0 && count >= 0 && start + count <= layout.floats)
     return unsafe Cells(base: base + start, count: count)
-  }
-
-  /// Fetches what the coming forecast touches here and there, and returns what it touches whole.
-  func fetchForFinish() -> WantedLines {
-    unsafe synfire_prefetch_level2(counts(ofTick: ticks).base)
-    unsafe synfire_prefetch_level2(packedCounts(ofTick: ticks).base)
-    unsafe synfire_prefetch_level2(origins.base + 3 * (ticks % shape.memory))
-    for j in 1..<3 { unsafe synfire_prefetch_level2(slot(j, ofTick: ticks).base) }
-    let (start, end) = (layout.horizons[0], layout.slots[1])
-    return unsafe WantedLines(start: UnsafePointer(base + start), count: (end - start) / 16)
-  }
-
-  /// Fetches what the coming tick touches here and there, while something else is computed; returns what it touches whole.
-  func fetch(_ calendar: TickCalendar) -> WantedLines {
-    func fetch(_ cells: Cells<Float>, _ index: Int) { unsafe synfire_prefetch_level2(cells.base + index) }
-    let (m, t, w) = (shape.ticksPerDay, ticks, shape.week + 1)
-    let (week, dayProfile, classProfile, weekProfile) = (week, dayProfile, classProfile, weekProfile)
-    fetch(week, t % w)
-    fetch(week, (t + w - min(t, 24)) % w)
-    fetch(phaseCells, calendar.phase)
-    for j in -1..<3 {
-      let h = j < 0 ? 0 : shape.horizons[j]
-      for days in 1...7 where t + h >= days * m { fetch(week, (t + h - days * m) % w) }
-      let (phase, weekCell) = ((calendar.phase + h) % m, (calendar.weekday * m + calendar.phase + h) % shape.week)
-      fetch(dayProfile, phase)
-      fetch(residualProfile, phase)
-      fetch(classProfile, (weekCell / m >= 5 ? m : 0) + phase)
-      fetch(weekProfile, weekCell)
-    }
-    for j in 0..<3 where t >= shape.horizons[j] {
-      let origin = (t - shape.horizons[j]) % shape.memory
-      fetch(origins, 3 * origin)
-      fetch(slot(j, ofTick: t - shape.horizons[j]), 0)
-      let counts = j < 2 ? counts(ofTick: t - shape.horizons[j]) : packedCounts(ofTick: t - shape.horizons[j])
-      unsafe synfire_prefetch_level2(counts.base)
-      unsafe synfire_prefetch_level2(counts.base + counts.count - 1)
-    }
-    return unsafe WantedLines(start: UnsafePointer(base), count: layout.slots[0] / 16)
   }
 
   /// Makes sure that nobody else sees what is changed.
@@ -219,6 +148,8 @@ public struct SeriesReadout: @unchecked Sendable {
     /// Exponential mean of x, and of its absolute deviation.
     var level = 0.0
     var spread = 0.0
+    /// What halves are distances from: the level, or what it was not long ago.
+    var anchor = 0.0
     /// The c of asinh(y / c).
     var offset = 0.0
     /// The range seen, leaking towards the level.
@@ -236,6 +167,12 @@ public struct SeriesReadout: @unchecked Sendable {
     var trailing = SIMD8<Double>(repeating: 0)
     /// Exponential means of x less the smoothed profile: a sixth, a 36th of a tick, a day.
     var residuals = SIMD4<Double>(repeating: 0)
+    /// Per horizon, the mean by which the mixture came closer to its targets than the last value, in mean values, and that
+    /// of its square.
+    var lead = SIMD4<Double>(repeating: 0)
+    var leadSquares = SIMD4<Double>(repeating: 0)
+    /// The same mean over the latest targets.
+    var recentLead = SIMD4<Double>(repeating: 0)
   }
 
   /// What `observe` hands to `finish`.

@@ -6,7 +6,7 @@ internal import FoundationEssentials
 
 /// The data folder of a backtest: recorded series and the origins at which forecasts are wanted.
 ///
-/// Files: `values.csv` (series_id, timestamp, value), `series.csv` (series_id, cadence_s, season_day, …), `events.csv`
+/// Files: `values.csv` (series_id, timestamp, value), `series.csv` (series_id, cadence_s, season_day, entity, …), `events.csv`
 /// (series_id, start, end, name, kind, known_in_advance; may be absent), `origins.csv` (series_id, origin, …); each may be
 /// packed as `.csv.gz`. An empty value is a missing one. Events that were not known in advance are left out.
 public struct BacktestFolder: Equatable, Sendable {
@@ -25,18 +25,33 @@ public struct BacktestFolder: Equatable, Sendable {
   /// The origins in file order.
   public var origins: [Origin]
 
-  /// Reads a folder.
+  /// Reads a folder; its origins may be missing where they are not needed.
   ///
   /// - Throws: `DocumentError` that names file and line: a file or column that is missing, a value that is no number, a
   ///   gap in the grid, a cadence that does not divide the day, a series or origin that is not there.
-  public init(path: String) throws(DocumentError) {
+  public init(path: String, needsOrigins: Bool = true) throws(DocumentError) {
     let folder = Folder(path: path)
     let meta = try Meta(folder.require("series.csv"))
     (series, origins) = ([], [])
     var indices: [String: Int] = [:]
     try readValues(folder.require("values.csv"), meta, &indices)
     if let events = try folder.table("events.csv") { try readEvents(events, indices) }
-    try readOrigins(folder.require("origins.csv"), indices)
+    if needsOrigins {
+      try readOrigins(folder.require("origins.csv"), indices)
+    } else if let table = try folder.table("origins.csv") {
+      try readOrigins(table, indices)
+    }
+  }
+
+  /// The series up to the first origin of each, whole where it has none: what may be learned before the first forecast.
+  public var histories: [RecordedSeries] {
+    var ends = series.map(\.values.count)
+    for origin in origins { ends[origin.series] = min(ends[origin.series], origin.tick + 1) }
+    return zip(series, ends).map { one, end in
+      var history = one
+      history.values = Array(one.values.prefix(end))
+      return history
+    }
   }
 
   private mutating func readValues(
@@ -55,7 +70,15 @@ public struct BacktestFolder: Equatable, Sendable {
             throw table.error(row, "the series '\(name)' is not in series.csv")
           }
           indices[name] = series.count
-          series.append(RecordedSeries(id: name, start: moment, lengthMilliseconds: cadence, values: []))
+          series.append(
+            RecordedSeries(
+              id: name,
+              entity: meta.entities[name],
+              start: moment,
+              lengthMilliseconds: cadence,
+              values: []
+            )
+          )
         }
         (last, current) = (name, indices[name] ?? 0)
       }
@@ -124,13 +147,14 @@ public struct BacktestFolder: Equatable, Sendable {
   }
 }
 
-/// The cadence of each series in ms.
+/// The cadence of each series in ms, and its entity where one is named.
 private struct Meta {
   var cadences: [String: Int64] = [:]
+  var entities: [String: String] = [:]
 
   init(_ table: CSVTable) throws(DocumentError) {
     let (id, cadence) = (try table.require("series_id"), try table.require("cadence_s"))
-    let season = table.column("season_day")
+    let (season, entity) = (table.column("season_day"), table.column("entity"))
     for row in table.rows {
       let seconds = try table.int(row, cadence)
       guard seconds > 0, seconds <= 3600, 86_400 % seconds == 0 else {
@@ -145,6 +169,7 @@ private struct Meta {
       guard cadences.updateValue(Int64(seconds) * 1000, forKey: table[row, id]) == nil else {
         throw table.error(row, "the series '\(table[row, id])' stands here twice")
       }
+      if let entity, !table.isEmpty(row, entity) { entities[table[row, id]] = table[row, entity] }
     }
   }
 }

@@ -40,6 +40,10 @@ public struct KernelTable: Sendable {
   public let packHalves: @Sendable (borrowing HalfPrecision) -> Void
   /// Reads floats of half precision.
   public let unpackHalves: @Sendable (borrowing HalfPrecision) -> Void
+  /// Rounds a covariance to sixteen bits a cell.
+  public let packTriangle: @Sendable (borrowing PackedTriangle) -> Void
+  /// Reads a covariance of sixteen bits a cell.
+  public let unpackTriangle: @Sendable (borrowing PackedTriangle) -> Void
   /// Draws the random words of synapses.
   public let drawSynapseWords: @Sendable (borrowing SynapseWordsDraw) -> Void
   /// Turns words into sources.
@@ -75,6 +79,8 @@ public struct KernelTable: Sendable {
     expandCompressed: @escaping @Sendable (borrowing CompressedValues) -> Void,
     packHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void,
     unpackHalves: @escaping @Sendable (borrowing HalfPrecision) -> Void,
+    packTriangle: @escaping @Sendable (borrowing PackedTriangle) -> Void,
+    unpackTriangle: @escaping @Sendable (borrowing PackedTriangle) -> Void,
     drawSynapseWords: @escaping @Sendable (borrowing SynapseWordsDraw) -> Void,
     pickSources: @escaping @Sendable (borrowing SourcePick) -> Void,
     drawSamples: @escaping @Sendable (borrowing SampleDraw) -> Void,
@@ -97,6 +103,7 @@ public struct KernelTable: Sendable {
     self.driveEncoders = driveEncoders
     self.expandCompressed = expandCompressed
     (self.packHalves, self.unpackHalves) = (packHalves, unpackHalves)
+    (self.packTriangle, self.unpackTriangle) = (packTriangle, unpackTriangle)
     (self.drawSynapseWords, self.pickSources, self.drawSamples) = (drawSynapseWords, pickSources, drawSamples)
     (self.roundDelays, self.packSynapses) = (roundDelays, packSynapses)
     self.passPlasticSegment = passPlasticSegment

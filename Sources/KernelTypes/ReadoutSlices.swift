@@ -257,3 +257,34 @@ public struct HalfPrecision {
     unsafe (self.floats, self.halves) = (floats, halves)
   }
 }
+
+/// A covariance as floats, and the same in sixteen bits a cell: correlations, and a scale for each row and its column.
+///
+/// A scale is a power of the root of two whose square is the diagonal's cell or up to twice that, so it seldom changes, and
+/// what does not change is not rounded again. Rounding to halves of the same size costs a day's forecast a hundredth, because
+/// small steps vanish beside great cells; as correlations they do not. All pointers lie on boundaries of 64 bytes.
+@safe
+public struct PackedTriangle {
+  /// Rows.
+  public let order: Int
+  /// In single precision (`TriangleRows`).
+  public let cells: UnsafeMutablePointer<Float>
+  /// In units of 1/32767, each where its cell is.
+  public let packed: UnsafeMutablePointer<Int16>
+  /// Scales of the rows; 1 in the padding.
+  public let scales: UnsafeMutablePointer<Float>
+  /// Working memory for as many numbers as there are scales.
+  public let inverses: UnsafeMutablePointer<Float>
+
+  /// Puts the pointers together.
+  public init(
+    order: Int,
+    cells: UnsafeMutablePointer<Float>,
+    packed: UnsafeMutablePointer<Int16>,
+    scales: UnsafeMutablePointer<Float>,
+    inverses: UnsafeMutablePointer<Float>
+  ) {
+    self.order = order
+    unsafe (self.cells, self.packed, self.scales, self.inverses) = (cells, packed, scales, inverses)
+  }
+}

@@ -20,6 +20,8 @@ public func kernels(_ instructionSet: InstructionSet) -> KernelTable {
     expandCompressed: { values in expandCompressed(values) },
     packHalves: { numbers in packHalves(numbers) },
     unpackHalves: { numbers in unpackHalves(numbers) },
+    packTriangle: { triangle in packTriangle(triangle) },
+    unpackTriangle: { triangle in unpackTriangle(triangle) },
     drawSynapseWords: { draw in drawSynapseWords(draw) },
     pickSources: { pick in pickSources(pick) },
     drawSamples: { draw in drawSamples(draw) },

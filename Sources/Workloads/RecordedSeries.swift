@@ -4,6 +4,8 @@ public import Basics
 public struct RecordedSeries: Equatable, Sendable {
   /// Unique name.
   public var id: String
+  /// What it was measured on: series of one entity are the metrics of one service.
+  public var entity: String
   /// Time of the first value.
   public var start: Timestamp
   /// Length of a tick in ms; divides a day.
@@ -13,15 +15,17 @@ public struct RecordedSeries: Equatable, Sendable {
   /// Ticks in which an announced event is in force, ascending from the first value; may lie beyond the last.
   public var events: [Range<Int>]
 
-  /// Puts a series together.
+  /// Puts a series together; it is an entity of its own where none is named.
   public init(
     id: String,
+    entity: String? = nil,
     start: Timestamp,
     lengthMilliseconds: Int64,
     values: [Double?],
     events: [Range<Int>] = []
   ) {
-    (self.id, self.start, self.lengthMilliseconds) = (id, start, lengthMilliseconds)
+    (self.id, self.entity) = (id, entity ?? id)
+    (self.start, self.lengthMilliseconds) = (start, lengthMilliseconds)
     (self.values, self.events) = (values, events)
   }
 

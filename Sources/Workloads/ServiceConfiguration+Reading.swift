@@ -20,6 +20,7 @@ extension ServiceConfiguration {
     if let services { try configuration.readServices(services) }
     if let node = reader.take("calls") { try configuration.readCalls(node, services: services) }
     if let node = reader.take("events") { configuration.eventsPath = try node.string() }
+    if let node = reader.take("prior") { configuration.priorPath = try node.string() }
     try reader.finish()
     return configuration
   }

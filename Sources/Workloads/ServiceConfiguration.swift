@@ -43,6 +43,10 @@ public struct ServiceConfiguration: Equatable, Sendable {
   public var calls: [Call]
   /// The file with known events as it stands in the configuration, relative to it.
   public var eventsPath: String?
+  /// The file with the prior of forecasts as it stands in the configuration, relative to it.
+  public var priorPath: String?
+  /// What that file holds, once it was read; empty for the prior inside the program.
+  public var prior: [UInt8] = []
 
   /// A configuration with every default, as if the file were not there.
   public init() {
@@ -116,5 +120,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
       w.writeString(call.caller)
       w.writeString(call.callee)
     }
+    // Only where one is given, so that what was not changed keeps its digest.
+    if !prior.isEmpty { w.writeBlob(prior) }
   }
 }

@@ -99,4 +99,59 @@ struct BacktestCommandTests {
     #expect(failure(backtest(folder)).contains("notFound: synfire backtest: there is no origins.csv in"))
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/out.csv"))
   }
+
+  private func fit(_ folder: DataFolder, _ more: String...) -> (code: ExitCode, output: String, error: String) {
+    run(CommandRegistry.all, ["prior", "fit", "--data", folder.path, "--out", "\(folder.path)/prior.json"] + more)
+  }
+
+  @Test func `a fitted prior is taken by a backtest, which says whether it helps`() throws {
+    let folder = try folder(values: 200)
+    let result = fit(folder)
+    #expect(result.code == .done, "\(result.error)")
+    #expect(result.output.contains("ticks learned from"))
+    let prior = try folder.read("prior.json")
+    let plain = backtest(folder)
+    let compared = backtest(folder, out: "fitted.csv", "--prior", "\(folder.path)/prior.json")
+    #expect(compared.code == .done, "\(compared.error)")
+    #expect(compared.output.contains("With this prior and with the one inside the program"))
+    #expect(compared.output.contains("this prior "))
+    #expect(!plain.output.contains("this prior ") && plain.output.contains("error, next tick"))
+    #expect(try folder.read("fitted.csv") != folder.read("out.csv"))
+    // Nothing after the first origin of a series is learned from.
+    let later = try self.folder(values: 200)
+    let lines = try later.read("values.csv").split(separator: "\n").map(String.init)
+    let changed = lines.enumerated().map { k, line in
+      (152...201).contains(k - 400) ? line.split(separator: ",").prefix(2).joined(separator: ",") + ",7" : line
+    }
+    try later.write(changed.joined(separator: "\n") + "\n", to: "values.csv")
+    #expect(fit(later).code == .done)
+    #expect(try later.read("prior.json") == prior)
+    // Without origins everything is.
+    try FileManager.default.removeItem(at: folder.url.appending(path: "origins.csv"))
+    #expect(fit(folder, "--passes", "1").code == .done)
+    #expect(try folder.read("prior.json") != prior)
+  }
+
+  @Test func `a fit says what it lacks`() throws {
+    let short = try folder(values: 60)
+    #expect(fit(short).error.contains("none of the 3 series has 3 days of values"))
+    #expect(!FileManager.default.fileExists(atPath: "\(short.path)/prior.json"))
+    #expect(fit(short, "--from", "\(short.path)/no.json").code == .notFound)
+    #expect(fit(short, "--from", "\(short.path)/values.csv").error.contains("values.csv: it is not a prior"))
+    #expect(backtest(short, "--prior", "\(short.path)/series.csv").error.contains("series.csv: it is not a prior"))
+    #expect(fit(short, "--passes", "0").code == .usage)
+    try FileManager.default.removeItem(at: short.url.appending(path: "series.csv"))
+    #expect(fit(short).error.contains("there is no series.csv in"))
+  }
+
+  @Test func `a configuration names a prior, and a wrong one is told`() throws {
+    let folder = try folder(values: 200)
+    #expect(fit(folder).code == .done)
+    try folder.write("tenant: shop\ntick: 1 h\nprior: prior.json\n", to: "shop.yaml")
+    let checked = run(CommandRegistry.all, ["check", "\(folder.path)/shop.yaml"])
+    #expect(checked.code == .done && checked.output.contains("prior.json"), "\(checked.error)")
+    try folder.write("{}", to: "prior.json")
+    let refused = run(CommandRegistry.all, ["check", "\(folder.path)/shop.yaml"])
+    #expect(refused.code == .failed && refused.error.contains("prior.json: it is not a prior"))
+  }
 }

@@ -12,13 +12,30 @@ struct ReadoutTests {
     }
   }
 
-  @Test func `a series of five-minute ticks takes at most 93 KiB`() throws {
-    let shape = try ReadoutShape(ticksPerDay: 288)
+  @Test(arguments: [(24, 64), (288, 64), (1440, 122)])
+  func `a series of five-minute ticks takes at most 64 KiB, one of minutes 122`(ticksPerDay: Int, most: Int) throws {
+    let shape = try ReadoutShape(ticksPerDay: ticksPerDay)
     let readout = SeriesReadout(shape: shape, prior: .shipped)
-    #expect(readout.byteCount <= 93 * 1024)
+    #expect(readout.byteCount <= most * 1024, "\(readout.byteCount)")
     var writer = ByteWriter()
     readout.snapshot(into: &writer)
-    #expect(writer.bytes.count <= 93 * 1024)
+    #expect(writer.bytes.count <= most * 1024)
+  }
+
+  /// What is kept of a week and of profiles is rounded, but about the level.
+  @Test func `a small rhythm on a great level is kept`() throws {
+    var forecaster = try SlowForecaster(ticksPerDay: 48)
+    var noise = Noise(seed: 8)
+    var medians: [Double] = []
+    var (error, size) = (0.0, 0.0)
+    for t in 0..<48 * 7 {
+      let value = 1e6 * (1 + 1e-4 * sin(2 * .pi * Double(t % 48) / 48) + 2e-6 * noise.normal())
+      medians.append(forecaster.step(value)[2][3])
+      guard t >= 48 * 5 else { continue }
+      error += abs(medians[t - 48] / value - 1)
+      size += abs(value / 1e6 - 1)
+    }
+    #expect(error < 0.15 * size, "\(error / size) of the rhythm")
   }
 
   @Test func `what comes later changes no earlier forecast`() throws {

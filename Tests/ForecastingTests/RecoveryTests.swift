@@ -35,12 +35,19 @@ struct Fault: Sendable, CustomTestStringConvertible {
       name: "another unit",
       nextTick: 480,
       dayAhead: 576,
-      tolerance: 1.5,
+      tolerance: 1.75,
       value: { $0 >= 0 ? 1024 * $1.now : $1.now }
     ),
     Fault(name: "daylight saving", nextTick: 48, dayAhead: 240, widens: false, value: { $0 >= 0 ? $1.later : $1.now }),
     Fault(name: "a level shift", nextTick: 168, dayAhead: 336, value: { $0 >= 0 ? 2.5 * $1.now : $1.now }),
-    Fault(name: "a drop-out to zero", nextTick: 24, dayAhead: 72, value: { 0..<6 ~= $0 ? 0 : $1.now }, length: 6),
+    Fault(
+      name: "a drop-out to zero",
+      nextTick: 24,
+      dayAhead: 72,
+      tolerance: 1.45,
+      value: { 0..<6 ~= $0 ? 0 : $1.now },
+      length: 6
+    ),
     Fault(name: "one absurd sample", nextTick: 72, dayAhead: 72, value: { $0 == 0 ? 50 * $1.now : $1.now }),
   ]
 }

@@ -27,10 +27,12 @@ private struct Vectors: Decodable {
       _ = forecaster.step(y)
       guard let check = wanted[t] else { continue }
       #expect(abs(forecaster.readout.offset / check.offset - 1) < 1e-9)
+      // What lies more than some ticks back is kept in half precision.
       for i in 0..<98 {
-        #expect(abs(Double(forecaster.scratch.inputs[i]) - check.u[i]) < 2e-5, "input \(i) at tick \(t)")
+        #expect(abs(Double(forecaster.scratch.inputs[i]) - check.u[i]) < 3e-3, "input \(i) at tick \(t)")
       }
-      #expect(forecaster.counts == check.counts, "counts at tick \(t)")
+      let off = zip(forecaster.counts, check.counts).map { abs(Int($0) - Int($1)) }
+      #expect(off.allSatisfy { $0 <= 1 } && off.reduce(0, +) <= 5, "counts at tick \(t): \(off)")
       compared += 1
     }
     #expect(compared == 6)

@@ -181,11 +181,15 @@ func `horizons follow the tick`(tick: Int, reported: [Int], computed: [Int]) thr
   #expect(base.digest == 9_717_900_081_788_379_197)
 }
 
-@Test func `the network's digest changes with tick and calls only`() throws {
+@Test func `the network's digest changes with tick, calls and prior only`() throws {
   let base = try configuration(contract)
   #expect(try configuration(contract.replacing("max: 60", with: "max: 61")).networkDigest == base.networkDigest)
   #expect(try configuration(contract.replacing("tick: 60 s", with: "tick: 30 s")).networkDigest != base.networkDigest)
   #expect(try configuration(contract.replacing("payment", with: "cart")).networkDigest != base.networkDigest)
+  var fitted = try configuration("prior: own.json\n" + contract)
+  #expect(fitted.priorPath == "own.json" && fitted.networkDigest == base.networkDigest)
+  fitted.prior = Array("{}".utf8)
+  #expect(fitted.networkDigest != base.networkDigest && fitted.digest != base.digest)
 }
 
 @Test(arguments: 0..<4) func `no mutation of a configuration crashes its reader`(seed: UInt64) {

@@ -4,7 +4,7 @@ internal import Interchange
 internal import Workloads
 internal import Synchronization
 
-/// Threads that forecast the series of a folder, one series at a time each; what comes out does not depend on them.
+/// Threads that forecast the series of a folder, one entity at a time each; what comes out does not depend on them.
 final class BacktestWorkers: Sendable {
   private struct Progress {
     var next = 0
@@ -17,16 +17,20 @@ final class BacktestWorkers: Sendable {
   }
 
   private let folder: BacktestFolder
+  private let prior: Prior
   /// By series, the positions of its origins in the file.
   private let positions: [[Int]]
+  /// Series that are played together.
+  private let groups: [[Int]]
   private let progress: Mutex<Progress>
 
-  /// Prepares the series of a folder.
-  init(_ folder: BacktestFolder) {
-    self.folder = folder
+  /// Prepares the series of a folder; each starts from a prior.
+  init(_ folder: BacktestFolder, prior: Prior) {
+    (self.folder, self.prior) = (folder, prior)
     var positions = [[Int]](repeating: [], count: folder.series.count)
     for (position, origin) in folder.origins.enumerated() { positions[origin.series].append(position) }
     self.positions = positions
+    groups = Backtest.groups(of: folder.series)
     progress = Mutex(Progress(forecasts: Array(repeating: [], count: folder.series.count)))
   }
 
@@ -34,7 +38,7 @@ final class BacktestWorkers: Sendable {
   ///
   /// - Throws: what the first series that failed threw; `CommandFailure` when somebody asked the process to end.
   func run(threads: Int, onProgress: (_ doneValues: Int) -> Void) throws -> [[Backtest.Row]] {
-    let count = max(1, min(threads, folder.series.count))
+    let count = max(1, min(threads, groups.count))
     let workers = try (0..<count).map { i in try NamedThread("backtest-\(i)") { self.work() } }
     while progress.withLock({ $0.finished }) < count {
       // Not `Interruption.wait`: on an interruption the threads still finish their series.
@@ -54,21 +58,22 @@ final class BacktestWorkers: Sendable {
 
   private func work() {
     while let index = take() {
-      let origins = positions[index].map { folder.origins[$0].tick }
+      let group = groups[index]
+      let origins = group.map { positions[$0].map { folder.origins[$0].tick } }
       do {
-        let rows = try Backtest.forecasts(of: folder.series[index], after: origins)
-        progress.withLock { $0.forecasts[index] = rows }
+        let rows = try Backtest.forecasts(of: group.map { folder.series[$0] }, after: origins, prior: prior)
+        progress.withLock { for (series, rows) in zip(group, rows) { $0.forecasts[series] = rows } }
       } catch {
         progress.withLock { $0.failures[index] = error }
       }
-      progress.withLock { $0.doneValues += folder.series[index].values.count }
+      progress.withLock { for series in group { $0.doneValues += folder.series[series].values.count } }
     }
     progress.withLock { $0.finished += 1 }
   }
 
   private func take() -> Int? {
     progress.withLock { progress in
-      guard progress.next < folder.series.count, !Interruption.isRequested else { return nil }
+      guard progress.next < groups.count, !Interruption.isRequested else { return nil }
       defer { progress.next += 1 }
       return progress.next
     }

@@ -40,7 +40,7 @@ struct CheckCommand: Command {
     } else if keys.isEmpty || keys == ["events"] {
       try context.show(calendar(try EventCalendar.read(yaml: bytes, file: file)))
     } else {
-      try context.show(try self.configuration(bytes))
+      try context.show(try self.configuration())
     }
     return .done
   }
@@ -68,8 +68,8 @@ struct CheckCommand: Command {
     return report
   }
 
-  private func configuration(_ bytes: [UInt8]) throws -> Report {
-    let configuration = try ServiceConfiguration.read(bytes: bytes, file: file)
+  private func configuration() throws -> Report {
+    let configuration = try ServiceConfigurationFile.read(file)
     var report = Report()
     report.add("configuration", .text(configuration.tenant))
     report.add("valid", .flag(true))
@@ -82,6 +82,7 @@ struct CheckCommand: Command {
       let read = try EventCalendar.read(yaml: try FileText.bytes(of: path), file: path)
       report.add("events", .count(read.count))
     }
+    if let prior = configuration.priorPath { report.add("prior", .text(prior)) }
     var horizons = Table([
       Table.Column("horizon_ticks", title: "TICKS"), Table.Column("horizon_ms", title: "TIME AHEAD"),
     ])

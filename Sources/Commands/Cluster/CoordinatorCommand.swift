@@ -1,5 +1,6 @@
 internal import Basics
 internal import Cluster
+internal import Documents
 internal import Workloads
 
 /// The coordinator process, for supervisors and launch scripts.
@@ -73,10 +74,14 @@ struct CoordinatorCommand: Command {
 
 /// Reads the configuration of the capacity service.
 enum ServiceConfigurationFile {
-  /// Reads a file; without one everything has its default.
+  /// Reads a file and the prior that it names; without one everything has its default.
   static func read(_ path: String?) throws -> ServiceConfiguration {
     guard let path else { return ServiceConfiguration() }
-    return try ServiceConfiguration.read(bytes: try FileText.bytes(of: path), file: path)
+    var configuration = try ServiceConfiguration.read(bytes: try FileText.bytes(of: path), file: path)
+    if let prior = configuration.priorPath {
+      configuration.prior = try PriorText.read(DocumentPath.resolve(prior, besideFile: path)).bytes
+    }
+    return configuration
   }
 }
 

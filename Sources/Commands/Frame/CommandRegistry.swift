@@ -26,6 +26,7 @@ public enum CommandRegistry {
     HelpCommand.self,
     PartitionCommand.self,
     PolicyCommand.self,
+    PriorFitCommand.self,
     RecommendCommand.self,
     ReplayCommand.self,
     RunCommand.self,
